@@ -9,7 +9,7 @@ use std::path::Path;
 use terminal::Help;
 
 /// The supplementary groups of the packaged service (`SupplementaryGroups=` in `edge-agent.service`).
-const DEVICE_GROUPS: [&str; 3] = ["video", "gpio", "input"];
+const DEVICE_GROUPS: [&str; 4] = ["video", "gpio", "input", "dialout"];
 
 /// Every folder that a running unit writes to.
 pub(crate) fn written(config: &Config) -> Vec<&Path> {

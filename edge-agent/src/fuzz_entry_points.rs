@@ -16,7 +16,7 @@ use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::lockdown;
 use crate::memory_file;
-use crate::reader::{Digits, cards_typed};
+use crate::reader::{AnyReply, Digits, PairingKeys, cards_heard, cards_typed};
 use crate::status::{Board, Form, Report, Wording, answer, shown};
 use evdev::InputEvent;
 use files::Storage;
@@ -82,7 +82,7 @@ pub fn audit_log(file: &[u8]) -> io::Result<ReadLog> {
 }
 
 /// Whether the text is one of the small files that lie beside a log and a database: a signed head, a public key, names,
-/// what moves the lock.
+/// what moves the lock, the key of a reader.
 #[must_use]
 pub fn small_file(text: &[u8]) -> bool {
     let head = SignedHead::parse(text);
@@ -97,7 +97,8 @@ pub fn small_file(text: &[u8]) -> bool {
         let _the_person_it_means = (names.find(line), names.name(&PersonId([0; 16])));
     }
     let is_of_people = head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok();
-    is_of_people || LockLine::parse(text).is_ok() || lockdown::is_order(text)
+    let is_of_devices = PairingKeys::parse(line).is_ok();
+    is_of_people || is_of_devices || LockLine::parse(text).is_ok() || lockdown::is_order(text)
 }
 
 fn names_in(text: &[u8]) -> anyhow::Result<Names> {
@@ -109,6 +110,12 @@ fn names_in(text: &[u8]) -> anyhow::Result<Names> {
 /// The cards that a USB reader types: of each event its type, code and value as the kernel has them.
 pub fn typed_cards(events: &[(u16, u16, i32)], digits: Digits) -> Vec<CardNumber> {
     cards_typed(events.iter().map(|&(kind, code, value)| InputEvent::new(kind, code, value)), digits)
+}
+
+/// The cards that a unit reads from replies on the line of an OSDP reader: with a key that the sender does not know, or in
+/// clear text.
+pub fn osdp_cards(replies: Vec<AnyReply>, has_key: bool) -> Vec<CardNumber> {
+    cards_heard(replies, has_key)
 }
 
 /// The size of pictures that a line of `rpicam-vid` tells of.

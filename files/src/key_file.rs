@@ -92,6 +92,16 @@ pub fn write_halves(secret_path: &Path, secret: &str, public: &str) -> anyhow::R
     written.with_context(|| format!("cannot write the key {} completely", secret_path.shown()))
 }
 
+/// Writes a secret key without a public half, and replaces an existing file. Only its owner can read it: the current user,
+/// or the folder's owner if the current user is root.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
+    let written = as_owner_of(&[folder_of(path)], || write(path, 0o600, secret))?;
+    written.with_context(|| format!("cannot write the key {}", path.shown()))
+}
+
 /// Renames both halves of a key by appending `ending`, and returns the new path of the secret half. Missing files are
 /// skipped.
 ///

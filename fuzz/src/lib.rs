@@ -36,7 +36,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 25] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -49,6 +49,7 @@ pub const TARGETS: [Target; 24] = [
     ("layers", layers),
     ("memory", memory),
     ("onnx", onnx),
+    ("osdp-reader", osdp_reader),
     ("pass-text", pass_text),
     ("passes", passes),
     ("photo", photo),

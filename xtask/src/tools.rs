@@ -64,6 +64,9 @@ pub(crate) const PAD_NETWORK: Package = Package {
     sha256: "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
 };
 
+/// Plays an OSDP card reader in the tests. Without a checksum: PyPI has a different file for each platform.
+pub(crate) const OSDP_READER: &str = "libosdp==3.2.9";
+
 /// The peers of the benchmark and their dependencies. Without checksums: PyPI has a different file for each platform,
 /// and the peers produce nothing but times.
 pub(crate) const PEERS: [&str; 10] = [

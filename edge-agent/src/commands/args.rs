@@ -10,6 +10,7 @@ use super::keygen::Keygen;
 use super::lock::Lock;
 use super::lockdown::LockdownCommand;
 use super::lockout::LockoutCommand;
+use super::reader::ReaderCommand;
 use super::receive::Receive;
 use super::replay::Replay;
 use super::rollback::Rollback;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Lockdown(LockdownCommand),
     Keygen(Keygen),
+    #[command(subcommand)]
+    Reader(ReaderCommand),
     Audit(Audit),
     Forget(Forget),
     Replay(Replay),
@@ -88,6 +91,8 @@ mod tests {
             ("lockdown on --admit wardens --json", None),
             ("lockdown off --config a.toml", None),
             ("lockdown off --admit wardens", Some(ErrorKind::UnknownArgument)),
+            ("reader pair --config a.toml --new-key --json", None),
+            ("reader", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
             ("test-lock --yes --json", None),
             ("test-lock door", Some(ErrorKind::UnknownArgument)),
             ("lockdown", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),

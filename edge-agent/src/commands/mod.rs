@@ -15,6 +15,7 @@ mod lock;
 mod lockdown;
 mod lockout;
 mod moment;
+mod reader;
 pub(crate) mod receive;
 mod replay;
 mod rollback;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Audit(arguments) => audit::run(arguments, verbosity),
         Command::Forget(arguments) => forget::run(arguments),
         Command::Drill(arguments) => drill::run(arguments),
+        Command::Reader(command) => reader::run(command),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments, verbosity),
     }

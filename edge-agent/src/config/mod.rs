@@ -29,7 +29,7 @@ pub use lamp::{Kind as LampKind, Lamp};
 pub use liveness::{Liveness, Signal, Unsure};
 pub use model::Model;
 pub use passages::{Direction, Passages};
-pub use reader::Reader;
+pub use reader::{Keypad, Reader};
 pub use unit::Unit;
 pub use wiegand::WiegandTable;
 

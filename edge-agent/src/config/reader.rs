@@ -3,17 +3,36 @@
 use super::ConfigError;
 use super::wiegand::WiegandTable;
 use crate::gpio::Pin;
-use crate::reader::Digits;
+use crate::reader::{Baud, Digits, Security};
 use crate::usb_port::UsbPort;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Every key of the section.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 11] =
-    ["kind", "device", "usb-port", "digits", "d0-pin", "d1-pin", "keep-bits", "name", "fields", "parity", "byte-order"];
+pub(super) const KEYS: [&str; 16] = [
+    "kind",
+    "device",
+    "usb-port",
+    "digits",
+    "d0-pin",
+    "d1-pin",
+    "baud",
+    "address",
+    "key-file",
+    "secure-channel",
+    "keypad",
+    "keep-bits",
+    "name",
+    "fields",
+    "parity",
+    "byte-order",
+];
 
 const ALL_BITS: u32 = 64;
+const DEFAULT_KEY_FILE: &str = "/var/lib/edge-agent/reader.key";
+/// The address of all readers.
+const BROADCAST: u8 = 0x7f;
 
 /// `[reader]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -45,6 +64,47 @@ pub enum Reader {
         #[serde(default = "all_bits")]
         keep_bits: u32,
     },
+    /// An OSDP reader on an RS-485 line.
+    Osdp {
+        /// The serial device, such as `/dev/serial0`.
+        device: PathBuf,
+        /// The speed of the line.
+        #[serde(default)]
+        baud: Baud,
+        /// The reader's address, 0 to 126.
+        #[serde(default)]
+        address: u8,
+        /// The file of the key that the unit shares with the reader.
+        #[serde(default = "default_key_file")]
+        key_file: PathBuf,
+        /// Whether cards are read without the secure channel.
+        #[serde(default)]
+        secure_channel: Security,
+        /// What is done with typed digits.
+        #[serde(default)]
+        keypad: Keypad,
+        /// The formats of the cards; by default `h10301` with 26 bits and `h10306` with 34.
+        #[serde(default)]
+        wiegand_format: Box<WiegandTable>,
+        /// How many of the lowest bits of a number count: 16 to 64.
+        #[serde(default = "all_bits")]
+        keep_bits: u32,
+    },
+}
+
+/// What is done with the digits that are typed on a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keypad {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// A number that ends with # is the number of a card.
+    CardNumber,
+}
+
+fn default_key_file() -> PathBuf {
+    DEFAULT_KEY_FILE.into()
 }
 
 const fn all_bits() -> u32 {
@@ -57,11 +117,32 @@ impl Reader {
         match self {
             Self::Evdev { .. } => "evdev",
             Self::Wiegand { .. } => "wiegand",
+            Self::Osdp { .. } => "osdp",
+        }
+    }
+
+    /// The formats of the cards, if the reader sends their bits.
+    pub const fn wiegand_table(&self) -> Option<&WiegandTable> {
+        match self {
+            Self::Evdev { .. } => None,
+            Self::Wiegand { wiegand_format, .. } | Self::Osdp { wiegand_format, .. } => Some(wiegand_format),
+        }
+    }
+
+    /// The key that the reader must have; `None` if it needs none.
+    pub fn needed_key(&self) -> Option<&Path> {
+        match self {
+            Self::Osdp { key_file, secure_channel: Security::Required, .. } => Some(key_file),
+            _ => None,
         }
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let (Self::Evdev { keep_bits, .. } | Self::Wiegand { keep_bits, .. }) = self;
+        if let Self::Osdp { address: address @ BROADCAST.., .. } = self {
+            let wanted = "the reader's address, 0 to 126";
+            return Err(ConfigError::Range { key: "reader.address", found: address.to_string(), wanted });
+        }
+        let (Self::Evdev { keep_bits, .. } | Self::Wiegand { keep_bits, .. } | Self::Osdp { keep_bits, .. }) = self;
         if (16..=ALL_BITS).contains(keep_bits) {
             return Ok(());
         }

@@ -35,6 +35,12 @@ pub trait LightOutputs: Send {
     fn show(&mut self, shown: LightState);
 }
 
+impl LightOutputs for Vec<Box<dyn LightOutputs>> {
+    fn show(&mut self, shown: LightState) {
+        self.iter_mut().for_each(|outputs| outputs.show(shown));
+    }
+}
+
 /// A message to the people at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signal {

@@ -1,9 +1,9 @@
 //! USB readers that act as keyboards. The reader is grabbed, so that no card number ends up in a login prompt or a
 //! shell, and grabbed again after it was unplugged.
 
-use super::CardReader;
 use super::inbox::{Cards, Inbox, inbox};
 use super::typed::{Digits, Key, Typed};
+use super::{CardReader, ReaderState};
 use crate::part_reports::PartReports;
 use crate::usb_port::UsbPort;
 use evdev::raw_stream::RawDevice;
@@ -64,8 +64,8 @@ impl CardReader for KeyboardReader {
         self.cards.next_card()
     }
 
-    fn is_lost(&self) -> bool {
-        self.is_lost.load(Ordering::Relaxed)
+    fn state(&self) -> ReaderState {
+        if self.is_lost.load(Ordering::Relaxed) { ReaderState::Lost } else { ReaderState::There }
     }
 }
 

@@ -4,12 +4,17 @@
 
 mod evdev;
 mod inbox;
+mod osdp;
 mod scripted;
 mod typed;
 mod wiegand;
 
 pub use evdev::KeyboardReader;
 pub(crate) use evdev::{Wanted as WantedReader, cards_typed};
+pub use osdp::{AnyReply, Baud, Security};
+pub(crate) use osdp::{
+    OsdpReader, Paired, PairingError, PairingKeys, ReaderLights, WantedOsdp, cards_heard, open_line, pair, try_out,
+};
 pub use scripted::ScriptedReader;
 pub use typed::{Digits, Key, Typed, TypedError};
 pub use wiegand::{Edge, WiegandReader, WiegandReaderError, frames};
@@ -21,8 +26,30 @@ pub trait CardReader: Send {
     /// The next card that was presented since the last call. Never blocks.
     fn next_card(&mut self) -> Option<CardNumber>;
 
-    /// Whether the reader is known to be missing. A Wiegand reader cannot be detected.
-    fn is_lost(&self) -> bool {
-        false
+    /// Whether it can be used, as far as is known. A Wiegand reader cannot be detected.
+    fn state(&self) -> ReaderState {
+        ReaderState::There
+    }
+}
+
+/// Whether a card reader can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReaderState {
+    /// It is there, or nothing else is known.
+    There,
+    /// It is not there, or is not heard.
+    Lost,
+    /// It is heard and says that its case is open.
+    CaseOpen,
+}
+
+impl ReaderState {
+    /// The name in reports.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::There => "there",
+            Self::Lost => "lost",
+            Self::CaseOpen => "case_open",
+        }
     }
 }

@@ -53,11 +53,7 @@ impl Indicators {
 
     pub(super) fn note_turn(&mut self, turn: &Turn, unit: &Unit, clock: &WallClock) {
         self.board.finished(turn, Some(Instant::now()), &clock.now());
-        self.board.set_peripherals(PeripheralsReport::new(
-            unit.door_watch(),
-            unit.is_reader_lost(),
-            &unit.locked_out(),
-        ));
+        self.board.set_peripherals(PeripheralsReport::new(unit.door_watch(), unit.reader_state(), &unit.locked_out()));
         self.expected.turns += 1;
         let decided = |decision: &str, reason: Option<&str>, person: Option<String>| {
             Some((decision.to_owned(), reason.map(str::to_owned), person))

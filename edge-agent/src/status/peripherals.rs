@@ -1,6 +1,7 @@
 //! The last known state of the door contacts and the card reader, and the current lockouts.
 
 use crate::door::{Alarm, DoorWatch, ExitButton};
+use crate::reader::ReaderState;
 use policy::{Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,7 @@ pub(crate) struct ContactsReport {
 /// State of the card reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReaderReport {
-    /// `there` or `lost`. A Wiegand reader is always `there`, because its wires do not show whether it is connected.
+    /// `there`, `lost` or `case_open`. A Wiegand reader is always `there`, because its wires do not show whether it is connected.
     pub(crate) state: String,
 }
 
@@ -51,11 +52,10 @@ pub(crate) struct LockoutReport {
 
 impl PeripheralsReport {
     /// Creates the report from the door, the reader and the lockouts; `None` for parts that the unit does not have.
-    pub(crate) fn new(door: Option<&DoorWatch>, is_reader_lost: Option<bool>, locked_out: &[Locked]) -> Self {
-        let reader = |is_lost: bool| ReaderReport { state: if is_lost { "lost" } else { "there" }.to_owned() };
+    pub(crate) fn new(door: Option<&DoorWatch>, reader: Option<ReaderState>, locked_out: &[Locked]) -> Self {
         Self {
             contacts: door.map(ContactsReport::new),
-            reader: is_reader_lost.map(reader),
+            reader: reader.map(|state| ReaderReport { state: state.code().to_owned() }),
             lockouts: locked_out.iter().map(LockoutReport::new).collect(),
         }
     }
@@ -63,9 +63,15 @@ impl PeripheralsReport {
     /// Lines of text for people: label and value.
     pub(super) fn in_words(&self) -> Vec<(&'static str, String)> {
         let contacts = self.contacts.iter().map(|contacts| ("contacts", contacts.in_words()));
-        let reader = self.reader.iter().map(|reader| ("card reader", reader.state.clone()));
+        let reader = self.reader.iter().map(|reader| ("card reader", reader.in_words()));
         let lockouts = self.lockouts.iter().map(|lockout| ("lockout", lockout.in_words()));
         contacts.chain(reader).chain(lockouts).collect()
+    }
+}
+
+impl ReaderReport {
+    fn in_words(&self) -> String {
+        if self.state == ReaderState::CaseOpen.code() { "ITS CASE IS OPEN".to_owned() } else { self.state.clone() }
     }
 }
 

@@ -116,6 +116,7 @@ fn peripherals_text(text: &mut String, peripherals: &PeripheralsReport) {
     }
     if let Some(reader) = &peripherals.reader {
         gauge(text, "reader_connected", "1 while the card reader is connected.", &flag(reader.state != "lost"));
+        gauge(text, "reader_case_open", "1 while the card reader's case is open.", &flag(reader.state == "case_open"));
     }
     let lockouts: Vec<Sample> = ["face", "card", "card_of"]
         .map(|kind| {

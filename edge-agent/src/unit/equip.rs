@@ -2,13 +2,13 @@
 
 use super::Unit;
 use crate::clock::SystemClock;
-use crate::config::{Config, Reader};
+use crate::config::{Config, Keypad, Reader};
 use crate::database::trust;
 use crate::door::contacts::GpioContacts;
-use crate::lights::{GpioLights, Lights};
+use crate::lights::{GpioLights, LightOutputs, Lights};
 use crate::part_reports::PartReports;
 use crate::passes::{CameraCodes, CodeReader, PassDesk};
-use crate::reader::{CardReader, KeyboardReader, WantedReader, WiegandReader};
+use crate::reader::{CardReader, KeyboardReader, OsdpReader, ReaderLights, WantedOsdp, WantedReader, WiegandReader};
 use anyhow::Context;
 use policy::audit::Part;
 use std::sync::Arc;
@@ -18,9 +18,10 @@ use std::sync::Arc;
 /// # Errors
 /// If a pin is not available, or a thread cannot be spawned.
 pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
+    let mut outputs: Vec<Box<dyn LightOutputs>> = Vec::new();
     if let Some(reader) = &config.reader {
         let part = PartReports::new(Part::Reader);
-        unit.set_card_reader(start(reader, part.clone()).context("[reader]")?);
+        unit.set_card_reader(start(reader, part.clone(), &mut outputs).context("[reader]")?);
         unit.follow_part(part);
     }
     if config.door.passes {
@@ -33,7 +34,9 @@ pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyh
         unit.set_contacts(Box::new(contacts), config.contacts.watch_rules());
     }
     if let Some(pins) = config.lights.pins() {
-        let outputs = GpioLights::open(pins).context("[lights]")?;
+        outputs.push(Box::new(GpioLights::open(pins).context("[lights]")?));
+    }
+    if !outputs.is_empty() {
         let lights = Lights::start(Box::new(outputs), Arc::clone(clock)).context("cannot spawn the lights thread")?;
         unit.set_lights(lights);
     }
@@ -49,7 +52,12 @@ pub(crate) fn passes(codes: Box<dyn CodeReader>, config: &Config) -> anyhow::Res
     Ok(PassDesk::new(codes, unit, &config.unit.groups))
 }
 
-fn start(reader: &Reader, part: PartReports) -> anyhow::Result<Box<dyn CardReader>> {
+/// Starts the reader. One that shows lights adds them to `outputs`.
+fn start(
+    reader: &Reader,
+    part: PartReports,
+    outputs: &mut Vec<Box<dyn LightOutputs>>,
+) -> anyhow::Result<Box<dyn CardReader>> {
     Ok(match reader {
         Reader::Evdev { device, usb_port, digits, keep_bits } => {
             let wanted = WantedReader { device: device.clone(), usb_port: usb_port.clone() };
@@ -60,6 +68,21 @@ fn start(reader: &Reader, part: PartReports) -> anyhow::Result<Box<dyn CardReade
         }
         Reader::Wiegand { d0_pin, d1_pin, wiegand_format, keep_bits } => {
             Box::new(WiegandReader::listen([*d0_pin, *d1_pin], wiegand_format.formats().clone(), *keep_bits)?)
+        }
+        Reader::Osdp { device, baud, address, key_file, secure_channel, keypad, wiegand_format, keep_bits } => {
+            let wanted = WantedOsdp {
+                device: device.clone(),
+                baud: *baud,
+                address: *address,
+                key_file: key_file.clone(),
+                security: *secure_channel,
+                keypad_types_cards: *keypad == Keypad::CardNumber,
+                formats: wiegand_format.formats().clone(),
+                keep_bits: *keep_bits,
+            };
+            let lights = ReaderLights::default();
+            outputs.push(Box::new(lights.clone()));
+            Box::new(OsdpReader::start(wanted, lights, part).context("cannot spawn the card reader thread")?)
         }
     })
 }

@@ -30,7 +30,7 @@ use crate::loop_turn::{Admitted, Granted, Timings, Turn, Verdict};
 use crate::memory_file::MemoryFile;
 use crate::part_reports::PartReports;
 use crate::passes::PassDesk;
-use crate::reader::CardReader;
+use crate::reader::{CardReader, ReaderState};
 use crate::sight::{Seen, Sight};
 use models::ModelError;
 use peripherals::{Peripherals, WatchedContacts};
@@ -258,9 +258,9 @@ impl Unit {
         &self.policy
     }
 
-    /// Whether the card reader is missing; `None` if the unit has none.
-    pub fn is_reader_lost(&self) -> Option<bool> {
-        self.peripherals.is_reader_lost()
+    /// Whether the card reader can be used; `None` if the unit has none.
+    pub fn reader_state(&self) -> Option<ReaderState> {
+        self.peripherals.reader_state()
     }
 
     /// The watched door; `None` if it has no contacts.

@@ -7,7 +7,7 @@ use crate::lamp::Lamp;
 use crate::lights::{Lights, Signal};
 use crate::loop_turn::Verdict;
 use crate::passes::PassDesk;
-use crate::reader::CardReader;
+use crate::reader::{CardReader, ReaderState};
 use models::{Frame, ModelError};
 use policy::audit::Event;
 use policy::{Enrolled, LampReport, LampUse, ObservedFace, PresentedCard, PresentedPass, Report};
@@ -62,8 +62,8 @@ impl Peripherals {
     }
 
     /// Whether the reader is missing; `None` if the unit has none.
-    pub(super) fn is_reader_lost(&self) -> Option<bool> {
-        self.reader.as_ref().map(|reader| reader.is_lost())
+    pub(super) fn reader_state(&self) -> Option<ReaderState> {
+        self.reader.as_ref().map(|reader| reader.state())
     }
 
     /// The watched door; `None` if it has no contacts.

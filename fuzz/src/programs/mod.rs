@@ -25,7 +25,7 @@ pub use networks::{bundle, onnx, weights};
 pub(crate) use passes::pass_key;
 pub use passes::{pass_text, passes};
 pub use pictures::{camera_frame, photo};
-pub use readers::{usb_reader, wiegand, wiegand_format};
+pub use readers::{osdp_reader, usb_reader, wiegand, wiegand_format};
 pub use received::received;
 pub use schedules::schedules;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::Answer;
 use crate::choices::Choices;
 use edge_agent::config::{Config, Reader};
 use edge_agent::fuzz_entry_points;
-use edge_agent::reader::{Digits, Edge, frames};
+use edge_agent::reader::{AnyReply, Digits, Edge, frames};
 use shared::card::{CardNumber, WiegandFormats};
 use std::time::Duration;
 
@@ -96,5 +96,28 @@ pub fn usb_reader(bytes: &[u8]) -> Answer {
     let cards = fuzz_entry_points::typed_cards(&events, digits);
     assert!(cards.len() <= enters, "more cards than Enters");
     assert!(cards.iter().all(|card| card.value() > 0));
+    if cards.is_empty() { Answer::Refused } else { Answer::Accepted }
+}
+
+/// Answers the panel of an OSDP reader. The first byte says whether the panel has a key. Then each reply: how it is made,
+/// its code, its length, and that many bytes.
+///
+/// Nobody without the key makes a panel with a key read a card, and no reply gives more than one card.
+pub fn osdp_reader(bytes: &[u8]) -> Answer {
+    let mut choices = Choices::new(bytes);
+    let has_key = choices.byte() & 1 == 1;
+    let mut replies = Vec::new();
+    while !choices.is_empty() {
+        let (made, code, length) = (choices.byte(), choices.byte(), choices.byte());
+        let data = (0..length).map(|_| choices.byte()).collect();
+        replies.push(match made {
+            0..32 => AnyReply::Bytes(data),
+            32..128 => AnyReply::Packet { code, block: None, data },
+            _ => AnyReply::Packet { code, block: Some((made >> 5 & 3, made & 1)), data },
+        });
+    }
+    let count = replies.len();
+    let cards = fuzz_entry_points::osdp_cards(replies, has_key);
+    assert!(cards.len() <= if has_key { 0 } else { count }, "{cards:?}");
     if cards.is_empty() { Answer::Refused } else { Answer::Accepted }
 }

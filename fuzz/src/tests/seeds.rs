@@ -162,6 +162,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("names.json", json!({"schema": 1, "people": {"01".repeat(16): {"name": "Ada", "gone_utc_ms": null}}}).to_string().into_bytes()),
             ("lock.toml", b"lock = \"gpio\"\npin = 17\nlocked = \"low\"\n".to_vec()),
             ("lockdown.json", b"{\"schema\":1,\"lockdown\":{\"admits\":\"wardens\"}}".to_vec()),
+            ("reader.key", b"5af3091c2be87d4460a1f7932cdd158e\n".to_vec()),
             ("key", b"3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29\n".to_vec()),
             ("nothing", b"nothing".to_vec()),
         ],
@@ -169,6 +170,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         "status-request" => {
             vec![("status", b"status\n".to_vec()), ("other", b"open\n".to_vec()), ("cut", b"stat".to_vec())]
         }
+        "osdp-reader" => osdp_replies(),
         "usb-reader" => vec![
             // 1 2 3 Enter; then a key with Shift, a released key, and a missed event.
             ("decimal", vec![0, 2, 3, 4, 28]),
@@ -210,6 +212,20 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// A report without a genuine signature, with this text in place of each name.
+fn osdp_replies() -> Vec<(&'static str, Vec<u8>)> {
+    let reply = |made: u8, code: u8, data: &[u8]| [&[made, code, data.len() as u8][..], data].concat();
+    let clear = |code, data: &[u8]| reply(64, code, data);
+    let begin = [clear(0x45, &[0; 12]), clear(0x48, &[0, 0]), clear(0x40, &[])].concat();
+    let card = clear(0x50, &[0, 1, 26, 0, 0xbd, 0x88, 0xeb, 0x80]);
+    let keys = clear(0x53, &[0, 2, b'4', 0x0d]);
+    vec![
+        ("card", [&[0][..], &begin, &card, &keys].concat()),
+        ("card-with-key", [&[1][..], &begin, &card].concat()),
+        ("handshake", [&[1][..], &clear(0x45, &[0; 12]), &reply(129, 0x76, &[7; 32])].concat()),
+        ("noise", vec![0, 0, 0, 4, 0x53, 0x53, 0xff, 0]),
+    ]
+}
+
 fn drill_report(text: &str) -> Vec<u8> {
     let counts = |code: &str| json!({"let_in": 1, "detected": 2, "unsure": 0, "refused": {format!("{code}{text}"): 3}, "no_response": 1, "entry_ms": [900]});
     json!({"schema": 1, "report": {

@@ -10,9 +10,10 @@ mod step;
 use crate::args::Test;
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
+use crate::python::Environment;
 use crate::requirements::{self, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
 use crate::shared_data::{self, COLOUR_PHOTOS, EXERCISE, STRANGERS};
-use crate::tools::TYPOS;
+use crate::tools::{OSDP_READER, TYPOS};
 use crate::{Outcome, demo, fuzz, original_networks, package, recognition};
 use anyhow::{Result, bail};
 use step::{Done, Report, Step};
@@ -94,6 +95,7 @@ fn networks() -> Result<Done> {
 
 fn tests() -> Result<Done> {
     requirements::ensure(&[SSH_SERVER, HEIF_DECODER])?;
+    Environment::make()?.pip("install", [OSDP_READER])?;
     process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD))?;
     Ok(Done::passed_but(shared_data::missing_from_tests()))
 }

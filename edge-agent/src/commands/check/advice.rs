@@ -6,6 +6,7 @@ use crate::config::{Config, Contacts, FaceAlone, InfraredSource, Lock, Mode, Rea
 use crate::door::LockPin;
 use crate::door::boot::{self, KeptLocked, candidate_boards};
 use crate::gpio::{Board, BootConfig, Released};
+use crate::reader::PairingKeys;
 use anyhow::Context;
 use files::read_bounded;
 use policy::Signal;
@@ -96,6 +97,7 @@ pub(super) fn warnings(config: &Config, lock: Option<&CheckedLock>, gallery: &Ga
     warnings.extend(about_rate(config));
     warnings.extend(about_device(config.reader.as_ref()));
     warnings.extend(about_formats(config.reader.as_ref()));
+    warnings.extend(about_osdp(config.reader.as_ref()));
     warnings.extend(about_lamp(config));
     warnings.extend(about_infrared(config));
     warnings.extend(about_faces_alone(config));
@@ -165,16 +167,36 @@ fn about_device(reader: Option<&Reader>) -> Option<String> {
     })
 }
 
+/// Warns of an OSDP reader that anybody at its wires can imitate, or that is not paired.
+fn about_osdp(reader: Option<&Reader>) -> Option<String> {
+    let Some(reader @ Reader::Osdp { .. }) = reader else { return None };
+    let Some(key) = reader.needed_key() else {
+        return Some(
+            "reader.secure-channel is \"clear-text-accepted\": anybody who reaches the reader's wires can read card numbers \
+             and send them"
+                .to_owned(),
+        );
+    };
+    match PairingKeys::read(key) {
+        Ok(keys) if keys.0.is_empty() => Some(format!(
+            "the card reader is not paired, so no card is read: there is no {}; run `edge-agent reader pair`",
+            key.shown()
+        )),
+        Ok(_) => None,
+        Err(error) => Some(format!("no card is read: {error:#}")),
+    }
+}
+
 /// Warns of card formats in which noise on the wires makes another card's number.
 fn about_formats(reader: Option<&Reader>) -> Vec<String> {
-    let Some(Reader::Wiegand { wiegand_format, .. }) = reader else { return Vec::new() };
+    let Some(table) = reader.and_then(Reader::wiegand_table) else { return Vec::new() };
     let warning = |name: &String| {
         format!(
             "reader.wiegand-format {name:?} has bits of the number that no parity covers: a flipped bit makes the number of \
              another card"
         )
     };
-    wiegand_format.uncovered().iter().map(warning).collect()
+    table.uncovered().iter().map(warning).collect()
 }
 
 /// Warns of a lamp with which no trial can succeed.
@@ -349,6 +371,19 @@ mod tests {
                      place = {{ scale = 1.0, right = 0.0, down = 0.0 }}\n[liveness]\nrecorded = [\"infrared\"]\n"
                 ),
                 "photos do not see who is there",
+            ),
+            (
+                &format!(
+                    "{lock}[reader]\nkind = \"osdp\"\ndevice = \"/dev/serial0\"\nkey-file = \"/nowhere/reader.key\"\n"
+                ),
+                "the card reader is not paired",
+            ),
+            (
+                &format!(
+                    "{lock}[reader]\nkind = \"osdp\"\ndevice = \"/dev/serial0\"\n\
+                     secure-channel = \"clear-text-accepted\"\n"
+                ),
+                "can read card numbers",
             ),
             (
                 &format!("{lock}{reader}[[reader.wiegand-format]]\nname = \"own\"\nfields = \"{}\"\n", "N".repeat(32)),

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// `configuration`, `camera`, `picture`, `lamp`, `infrared`, `clock`, `storage`, `keys`, `power` or `temperature`.
+    /// `configuration`, `camera`, `picture`, `lamp`, `infrared`, `reader`, `clock`, `storage`, `keys`, `power` or `temperature`.
     pub(super) about: &'static str,
     pub(super) level: Level,
     pub(super) found: String,

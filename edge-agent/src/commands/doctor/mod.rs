@@ -8,6 +8,7 @@ mod infrared;
 mod key_files;
 mod lamp;
 mod picture;
+mod readers;
 
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::camera::LiveCamera;
@@ -28,9 +29,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use terminal::{Answer, ShowPath, Tone, for_reader, on_one_line, print, print_json, print_toned, say};
 
-/// Check this computer: cameras, a frame and the face in it, clock, storage, keys, power; each finding with its remedy.
+/// Check this computer: cameras, a frame and the face in it, the card reader, clock, storage, keys, power; each finding with its remedy.
 ///
-/// Moves no lock. The camera must be free: first stop the unit that uses it.
+/// Moves no lock. Camera and card reader must be free: first stop the unit that uses them.
 ///
 /// Exit codes: 0 if nothing is wrong, 1 if something is, 2 on any other error.
 #[derive(Debug, Args)]
@@ -65,6 +66,7 @@ pub(crate) fn run(arguments: &Doctor) -> anyhow::Result<Answer> {
         findings.extend(cameras::findings(&cameras));
     }
     let picture = look(&config, &cameras, &mut findings);
+    findings.extend(readers::finding(config.reader.as_ref(), root));
     let witnesses = config.clock.witnesses(last_recorded_utc_ms(&config.audit.path));
     findings.push(computer::clock(&witnesses, utc_now_ms()));
     findings.extend(written_folders(&config).iter().map(|folder| computer::storage(folder)));

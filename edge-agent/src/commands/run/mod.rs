@@ -204,7 +204,7 @@ impl Loop<'_> {
     }
 
     fn peripherals(&self) -> PeripheralsReport {
-        PeripheralsReport::new(self.unit.door_watch(), self.unit.is_reader_lost(), &self.unit.locked_out())
+        PeripheralsReport::new(self.unit.door_watch(), self.unit.reader_state(), &self.unit.locked_out())
     }
 
     /// Counts a failed turn, and logs an error that differs from the last one.

@@ -46,6 +46,7 @@ pub(crate) fn devices(config: &Config) -> Vec<String> {
     let reader = config.reader.as_ref().map(|reader| match reader {
         Reader::Evdev { device, .. } => format!("the card reader {}", device.shown()),
         Reader::Wiegand { d0_pin, d1_pin, .. } => format!("the card reader's {d0_pin} and {d1_pin}"),
+        Reader::Osdp { device, address, .. } => format!("the card reader with address {address} at {}", device.shown()),
     });
     let others = config.pins().into_iter().filter(|(key, _)| !key.starts_with("door.") && !key.starts_with("reader."));
     let others = others.map(|(key, pin)| format!("{key} {pin}"));

@@ -17,7 +17,7 @@ Joe Biden,card_or_face,4711
 Wim,card,4712
 ";
 
-fn with_cards() -> &'static Path {
+pub(super) fn with_cards() -> &'static Path {
     static DATABASE: OnceLock<PathBuf> = OnceLock::new();
     DATABASE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("people with cards");

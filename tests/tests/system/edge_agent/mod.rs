@@ -16,6 +16,7 @@ mod keys;
 mod lock;
 mod moments;
 mod office;
+pub(crate) mod osdp;
 mod owners;
 mod passes;
 mod run;

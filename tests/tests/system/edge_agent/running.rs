@@ -172,7 +172,7 @@ impl RunningUnit {
     }
 
     /// Asks until the answer is as expected.
-    pub(super) fn status_when(&self, expected: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn status_when(&self, expected: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
             let answer = self.status("--json").json();

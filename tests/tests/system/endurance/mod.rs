@@ -4,4 +4,5 @@
 mod crowd;
 mod faults;
 mod memory;
+mod osdp_reader;
 mod real_frames;
