@@ -1,4 +1,4 @@
-//! `[[reader.wiegand-format]]`: the formats of the cards of a Wiegand reader.
+//! `[[reader.wiegand-format]]`: the formats of the cards of a Wiegand reader, or of one that sends their bits over OSDP.
 
 use serde::Deserialize;
 use shared::card::{ByteOrder, DrawingError, KNOWN_WIEGAND_FORMATS, TableError, WiegandFormat, WiegandFormats};
