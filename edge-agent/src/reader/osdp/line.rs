@@ -1,8 +1,10 @@
 //! The serial line: an RS-485 adapter or hat, in raw mode.
 
+use nix::sys::termios::{
+    BaudRate, ControlFlags, FlushArg, SetArg, cfmakeraw, cfsetspeed, tcflush, tcgetattr, tcsetattr,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, OFlags, flock};
-use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -33,7 +35,7 @@ pub(crate) trait Line {
 /// The speed of a line, in bits per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "u32")]
-pub struct Baud(u32);
+pub struct Baud(BaudRate);
 
 /// The speed is not one of OSDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +45,7 @@ pub struct BaudError(u32);
 impl Default for Baud {
     /// The speed of new readers.
     fn default() -> Self {
-        Self(9600)
+        Self(BaudRate::B9600)
     }
 }
 
@@ -51,8 +53,15 @@ impl TryFrom<u32> for Baud {
     type Error = BaudError;
 
     fn try_from(speed: u32) -> Result<Self, BaudError> {
-        let is_known = [9600, 19_200, 38_400, 57_600, 115_200, 230_400].contains(&speed);
-        if is_known { Ok(Self(speed)) } else { Err(BaudError(speed)) }
+        Ok(Self(match speed {
+            9600 => BaudRate::B9600,
+            19_200 => BaudRate::B19200,
+            38_400 => BaudRate::B38400,
+            57_600 => BaudRate::B57600,
+            115_200 => BaudRate::B115200,
+            230_400 => BaudRate::B230400,
+            _ => return Err(BaudError(speed)),
+        }))
     }
 }
 
@@ -72,11 +81,11 @@ pub(crate) fn open_line(device: &Path, baud: Baud) -> io::Result<SerialLine> {
         other => io::Error::from(other),
     })?;
     let mut settings = tcgetattr(&file)?;
-    settings.make_raw();
-    settings.control_modes |= rustix::termios::ControlModes::CLOCAL | rustix::termios::ControlModes::CREAD;
-    settings.control_modes &= !(rustix::termios::ControlModes::CSTOPB | rustix::termios::ControlModes::CRTSCTS);
-    settings.set_speed(baud.0)?;
-    tcsetattr(&file, OptionalActions::Now, &settings)?;
+    cfmakeraw(&mut settings);
+    settings.control_flags |= ControlFlags::CLOCAL | ControlFlags::CREAD;
+    settings.control_flags &= !(ControlFlags::CSTOPB | ControlFlags::CRTSCTS);
+    cfsetspeed(&mut settings, baud.0)?;
+    tcsetattr(&file, SetArg::TCSANOW, &settings)?;
     Ok(SerialLine(file))
 }
 
@@ -93,7 +102,7 @@ impl SerialLine {
 
 impl Line for SerialLine {
     fn discard(&mut self) -> io::Result<()> {
-        Ok(tcflush(&self.0, QueueSelector::IFlush)?)
+        Ok(tcflush(&self.0, FlushArg::TCIFLUSH)?)
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
