@@ -106,7 +106,7 @@ mod tests {
         let keyboards = folder.path().join("dev/input/by-id");
         fs::create_dir_all(&keyboards).unwrap();
         fs::write(keyboards.join("usb-RFID-event-kbd"), "").unwrap();
-        let there = keyboards.join("usb-RFID-event-kbd").display().to_string();
+        let there = keyboards.join("usb-RFID-event-kbd").to_str().unwrap().to_owned();
         let reader = |kind: &str, device: &str, more: &str| {
             let text = format!("[reader]\nkind = \"{kind}\"\ndevice = \"{device}\"\n{more}");
             Config::parse(&text).unwrap().reader
