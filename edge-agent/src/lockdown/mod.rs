@@ -51,6 +51,8 @@ impl Source {
 pub struct Lockdowns {
     file: Option<LockdownFile>,
     ordered: Option<(Source, Ordered)>,
+    /// Why the order could not be saved.
+    unsaved: Option<String>,
     is_switch_on: bool,
     /// What the switch orders while it is on.
     switch: Ordered,
@@ -70,7 +72,13 @@ impl Lockdowns {
                 Some((Source::DamagedFile, Ordered { admits: None }))
             }
         };
-        Self { file: Some(file), ordered, is_switch_on: false, switch: Ordered { admits: switch_admits } }
+        Self {
+            file: Some(file),
+            ordered,
+            unsaved: None,
+            is_switch_on: false,
+            switch: Ordered { admits: switch_admits },
+        }
     }
 
     /// Whether this order can only keep people out: it admits nobody, or there is no other order in force that it would
@@ -85,7 +93,7 @@ impl Lockdowns {
     /// If it cannot be saved; the one before stays in force then.
     pub fn replace_order(&mut self, ordered: Ordered) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), |file| file.save(Some(&ordered)))?;
-        self.ordered = Some((Source::Command, ordered));
+        (self.ordered, self.unsaved) = (Some((Source::Command, ordered)), None);
         Ok(())
     }
 
@@ -94,8 +102,15 @@ impl Lockdowns {
     /// # Errors
     /// If a restart may end it.
     pub fn order(&mut self, ordered: Ordered) -> io::Result<()> {
-        self.ordered = Some((Source::Command, ordered.clone()));
-        self.file.as_mut().map_or(Ok(()), |file| file.save(Some(&ordered)))
+        let saved = self.file.as_mut().map_or(Ok(()), |file| file.save(Some(&ordered)));
+        self.unsaved = saved.as_ref().err().map(io::Error::to_string);
+        self.ordered = Some((Source::Command, ordered));
+        saved
+    }
+
+    /// Why a restart may end the order that is in force; `None` if it does not.
+    pub fn unsaved(&self) -> Option<&str> {
+        self.unsaved.as_deref()
     }
 
     /// Ends the ordered lockdown.
@@ -104,7 +119,7 @@ impl Lockdowns {
     /// If that cannot be saved; the lockdown then stays in force.
     pub fn end_order(&mut self) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), |file| file.save(None))?;
-        self.ordered = None;
+        (self.ordered, self.unsaved) = (None, None);
         Ok(())
     }
 
@@ -185,7 +200,7 @@ mod tests {
         ] {
             let is_switch_on = switch.is_some();
             let ordered = order.clone().map(|order| (Source::Command, order));
-            let lockdowns = Lockdowns { file: None, ordered, is_switch_on, switch: switch.clone().unwrap_or_default() };
+            let lockdowns = Lockdowns { file: None, ordered, unsaved: None, is_switch_on, switch: switch.clone().unwrap_or_default() };
             let admitted = lockdowns.for_people(&people).map(|lockdown| {
                 (0_u8..3).filter(|number| lockdown.admits(PersonId([*number; 16]))).collect::<Vec<_>>()
             });
@@ -220,7 +235,11 @@ mod tests {
         files.fail_at(Some(files::Operation::Rename));
         assert!(lockdowns.order(Ordered { admits: None }).is_err());
         assert_eq!(lockdowns.in_force().count(), 1, "in force, although a restart would forget it");
+        assert!(lockdowns.unsaved().is_some());
         assert!(lockdowns.end_order().is_err());
         assert_eq!(lockdowns.in_force().count(), 1);
+        files.fail_at(None);
+        lockdowns.order(Ordered { admits: None }).unwrap();
+        assert_eq!(lockdowns.unsaved(), None);
     }
 }

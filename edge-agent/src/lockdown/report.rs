@@ -23,7 +23,7 @@ impl LockdownReport {
         let lockdown = lockdowns.for_people(gallery)?;
         let locked_by = lockdowns.in_force().map(|(source, _)| source.code().to_owned()).collect();
         let admitted = gallery.people().iter().filter(|person| lockdown.admits(person.id)).count();
-        Some(Self { locked_by, admitted, not_saved: None })
+        Some(Self { locked_by, admitted, not_saved: lockdowns.unsaved().map(str::to_owned) })
     }
 
     /// `LOCKED DOWN by the switch; nobody may enter`.

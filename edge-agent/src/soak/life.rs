@@ -195,9 +195,11 @@ impl<'a> Life<'a> {
                 Err(_) => self.environment.lockdown.is_saved = false,
             },
             Incident::Hangs(ms) => {
-                self.environment.clock.pass(ms);
-                // The relock timer has a thread of its own.
-                self.latch.lock_if_due(self.environment.clock.elapsed_ms());
+                // The relock timer has a thread of its own, and drives a lock that sticks again and again.
+                for _ in 0..ms / FRAME_MS {
+                    self.environment.clock.pass(FRAME_MS);
+                    self.latch.lock_if_due(self.environment.clock.elapsed_ms());
+                }
             }
             Incident::Leaves => self.environment.leaf.leave(now_ms),
             Incident::PowerCut(operation) => {
@@ -251,6 +253,7 @@ impl<'a> Life<'a> {
             scene.noise = 0.2 * self.environment.random.f32();
         }
         self.present_cards(&now);
+        self.latch.lock_if_due(now.monotonic_ms);
         if self.latch.state() == DoorState::Locked {
             self.environment.leaf.locked(now.monotonic_ms);
         }
@@ -271,7 +274,7 @@ impl<'a> Life<'a> {
             }
             Err(error) => {
                 run.failed_turns += 1;
-                self.indicators.note_failure();
+                self.indicators.note_failure(&self.environment.clock);
                 // Somebody was granted access but the lock did not move, and the error does not name them.
                 if matches!(error, UnitError::Door(_)) {
                     self.environment.attempts.forget();

@@ -74,8 +74,8 @@ impl Indicators {
         }
     }
 
-    pub(super) fn note_failure(&mut self) {
-        self.board.failed();
+    pub(super) fn note_failure(&mut self, clock: &WallClock) {
+        self.board.failed(&clock.now());
         self.expected.failed += 1;
     }
 

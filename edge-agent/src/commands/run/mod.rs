@@ -178,12 +178,13 @@ impl Loop<'_> {
             self.people.take_news(self.unit, &self.board);
             self.orders.carry_out(self.unit, &mut self.people);
             let before = self.camera.last_frame_at();
-            match self.unit.turn(&mut self.camera) {
+            let turned = self.unit.turn(&mut self.camera);
+            self.board.set_peripherals(self.peripherals());
+            self.board.set_access(self.access());
+            match turned {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);
                     self.board.finished(&turn, frame_at, &self.clock.now());
-                    self.board.set_peripherals(self.peripherals());
-                    self.board.set_access(self.access());
                     decisions.print(&turn.verdict, Instant::now());
                     let health = self.camera.health();
                     service.turned(|| format!("{}; {}", turn.door.code(), in_words(&health.report())));
@@ -209,7 +210,7 @@ impl Loop<'_> {
 
     /// Counts a failed turn, and logs an error that differs from the last one.
     fn failed(&self, error: &UnitError, last: &mut Option<String>) {
-        self.board.failed();
+        self.board.failed(&self.clock.now());
         let error = error.to_string();
         if last.as_ref() != Some(&error) {
             tracing::error!("{error}");

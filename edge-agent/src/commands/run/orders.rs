@@ -80,13 +80,13 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
             Err(error) => Reply::refused(format!("the request cannot be recorded: {error}")),
         }),
         Request::LockDown { admits } => {
-            let not_saved = match unit.lock_down(Ordered { admits }) {
-                Ok(()) => None,
-                Err(OrderError::MayEnd(error)) => Some(error.to_string()),
-                Err(error) => return order.answer(Reply::refused(error.to_string())),
-            };
-            let report = LockdownReport::new(unit.lockdowns(), unit.gallery());
-            order.answer(Reply::lockdown(report.map(|report| LockdownReport { not_saved, ..report })));
+            order.answer(match unit.lock_down(Ordered { admits }) {
+                // The report says that a restart may end it.
+                Ok(()) | Err(OrderError::MayEnd(_)) => {
+                    Reply::lockdown(LockdownReport::new(unit.lockdowns(), unit.gallery()))
+                }
+                Err(error) => Reply::refused(error.to_string()),
+            });
         }
         Request::TestLock {} => order.answer(match unit.test_lock(uid) {
             Ok(()) => Reply::done(),

@@ -152,8 +152,10 @@ impl Board {
     }
 
     /// Notes a failed turn.
-    pub(crate) fn failed(&self) {
-        self.notes().turns.failed += 1;
+    pub(crate) fn failed(&self, moment: &Now) {
+        let mut notes = self.notes();
+        notes.clock = moment.clock;
+        notes.turns.failed += 1;
     }
 
     /// The current state of the unit.
@@ -311,8 +313,10 @@ mod tests {
         for (utc_ms, turn) in turns.iter().enumerate() {
             board.finished(turn, Some(Instant::now()), &Now::trusted(utc_ms as i64, 0));
         }
-        board.failed();
+        assert_eq!(board.report().clock, "trusted");
+        board.failed(&Now::new(5, 0));
         let report = board.report();
+        assert_eq!(report.clock, "unknown", "a turn that fails also tells the time");
         let Turns { count, failed, granted, denied, nobody, .. } = report.turns;
         assert_eq!((count, failed, granted, denied, nobody), (5, 1, 1, 3, 1));
         let told: Vec<_> = report.decisions.iter().map(|told| (told.utc_ms, told.frames, told.distance)).collect();
