@@ -1,8 +1,8 @@
 //! The control socket: requests of root or the unit's own user to a running unit.
 //!
 //! A request and its reply are one line of JSON each. The user is taken from the socket's peer credentials, not from
-//! the request. The unit records a request before it carries it out, between two turns of its loop. No request opens
-//! the door, except a lock test, for two seconds.
+//! the request. The unit records a request before it carries it out, between two turns of its loop; a lockdown that can
+//! only keep people out takes effect first. No request opens the door, except a lock test, for two seconds.
 
 mod client;
 mod request;

@@ -173,7 +173,7 @@ impl AuditLog {
     }
 
     /// Signs before the next record if the first unsigned one is too old by then, because the clock was set or a turn
-    /// took long. So wherever the power fails, unsigned records never span more time than `audit verify` allows.
+    /// took long. So, whenever the power fails, unsigned records never span more time than `audit verify` allows.
     pub(super) fn sign_if_overdue(&mut self, now: &Now) -> Result<(), AuditError> {
         if self.state.has_waited_for_a_signature(now) { self.append_signature(now) } else { Ok(()) }
     }
