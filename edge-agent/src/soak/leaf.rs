@@ -1,6 +1,6 @@
 //! The door leaf, its contact and the exit button. It computes independently which records their use must leave.
 
-use crate::door::WatchRules;
+use crate::door::{DoorState, Latch, WatchRules};
 use crate::door::contacts::{Change, Contact, Contacts};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,6 +26,7 @@ pub(super) struct Leaf(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
+    latch: Option<Latch>,
     /// The planned changes, oldest first.
     planned: VecDeque<Change>,
     is_open: bool,
@@ -43,8 +44,9 @@ struct State {
 
 impl Leaf {
     /// A unit starts to watch the door. A door that is already open does not count as forced.
-    pub(super) fn watched_from(&self, now_ms: u64) {
+    pub(super) fn watched_from(&self, now_ms: u64, latch: Latch) {
         let mut state = self.state();
+        state.latch = Some(latch);
         (state.is_held, state.is_wrong) = (false, false);
         (state.unlocked_until_ms, state.leaving_until_ms, state.may_stay_until_ms) = (0, 0, 0);
         if state.is_open {
@@ -70,13 +72,6 @@ impl Leaf {
         state.unlocked_until_ms = state.unlocked_until_ms.max(until_ms + HAND_ON_DOOR_MS);
         state.may_stay_until_ms = state.may_stay_until_ms.max(until_ms);
         state.is_held = false;
-    }
-
-    /// The door is locked, maybe earlier than it was to be.
-    pub(super) fn locked(&self, now_ms: u64) {
-        let mut state = self.state();
-        state.unlocked_until_ms = state.unlocked_until_ms.min(now_ms + HAND_ON_DOOR_MS);
-        state.may_stay_until_ms = state.may_stay_until_ms.min(now_ms);
     }
 
     /// Somebody presses the exit button and leaves.
@@ -114,6 +109,12 @@ impl State {
         }
     }
 
+    /// The door is locked, maybe earlier than it was to be.
+    fn locked(&mut self, now_ms: u64) {
+        self.unlocked_until_ms = self.unlocked_until_ms.min(now_ms + HAND_ON_DOOR_MS);
+        self.may_stay_until_ms = self.may_stay_until_ms.min(now_ms);
+    }
+
     fn apply(&mut self, Change { contact, at_ms }: Change) {
         match contact {
             Contact::Exit { pressed } => {
@@ -145,6 +146,9 @@ impl Contacts for Leaf {
 
     fn changes(&mut self, now_ms: u64) -> Vec<Change> {
         let mut state = self.state();
+        if state.latch.as_ref().is_some_and(|latch| latch.state() == DoorState::Locked) {
+            state.locked(now_ms);
+        }
         let due = state.planned.iter().take_while(|change| change.at_ms <= now_ms).count();
         let changes: Vec<Change> = state.planned.drain(..due).collect();
         changes.iter().for_each(|change| state.apply(*change));

@@ -12,7 +12,7 @@ use super::visitors::Visitors;
 use crate::audit_log::{AuditLog, Upkeep};
 use crate::clock::Clock;
 use crate::database::{InUse, Judge, Opened, Store};
-use crate::door::{DoorState, Latch};
+use crate::door::Latch;
 use crate::lockdown::Ordered;
 use crate::loop_turn::{Granted, Verdict};
 use crate::memory_file::MemoryFile;
@@ -83,7 +83,7 @@ impl<'a> Life<'a> {
         unit.set_chance(move || chance.u64(..));
         let reader = ScriptedReader::default();
         unit.set_card_reader(Box::new(reader.clone()));
-        environment.leaf.watched_from(now.monotonic_ms);
+        environment.leaf.watched_from(now.monotonic_ms, latch.clone());
         unit.set_contacts(Box::new(environment.leaf.clone()), WATCH);
         let indicators = Indicators::attach(&mut unit, &latch, log_health, in_use.digest);
         unit.set_memory(MemoryFile::new(Box::new(environment.disk.clone()), "memory.json"));
@@ -253,10 +253,6 @@ impl<'a> Life<'a> {
             scene.noise = 0.2 * self.environment.random.f32();
         }
         self.present_cards(&now);
-        self.latch.lock_if_due(now.monotonic_ms);
-        if self.latch.state() == DoorState::Locked {
-            self.environment.leaf.locked(now.monotonic_ms);
-        }
         if self.scene.lock().unwrap().is_seen() {
             self.oracle.see(&self.visitors.faces);
         }
