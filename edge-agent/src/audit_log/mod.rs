@@ -17,6 +17,7 @@ pub(crate) mod names;
 pub(crate) mod read;
 #[cfg(test)]
 pub(crate) mod sample_records;
+pub(crate) mod tail;
 mod upkeep;
 pub(crate) mod verify;
 
