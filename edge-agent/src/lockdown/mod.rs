@@ -200,7 +200,13 @@ mod tests {
         ] {
             let is_switch_on = switch.is_some();
             let ordered = order.clone().map(|order| (Source::Command, order));
-            let lockdowns = Lockdowns { file: None, ordered, unsaved: None, is_switch_on, switch: switch.clone().unwrap_or_default() };
+            let lockdowns = Lockdowns {
+                file: None,
+                ordered,
+                unsaved: None,
+                is_switch_on,
+                switch: switch.clone().unwrap_or_default(),
+            };
             let admitted = lockdowns.for_people(&people).map(|lockdown| {
                 (0_u8..3).filter(|number| lockdown.admits(PersonId([*number; 16]))).collect::<Vec<_>>()
             });
