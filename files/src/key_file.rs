@@ -4,7 +4,7 @@
 //! The programs define the contents.
 
 use crate::owner::as_owner_of;
-use crate::storage::{Folder, exchange};
+use crate::storage::{Folder, exchange, remove_parts};
 use crate::{Directory, folder_of, name_of, read_bounded};
 use anyhow::{Context, bail, ensure};
 use nix::unistd::Uid;
@@ -102,6 +102,22 @@ pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write the key {}", path.shown()))
 }
 
+/// Removes a secret key that [`write_secret`] wrote. It may be missing.
+///
+/// # Errors
+/// If it cannot be removed.
+pub fn remove_secret(path: &Path) -> anyhow::Result<()> {
+    let remove = || {
+        let folder = Directory::open(folder_of(path))?;
+        match folder.remove(name_of(path)?) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed.and_then(|()| folder.sync()),
+        }
+    };
+    let removed = as_owner_of(&[folder_of(path)], remove)?;
+    removed.with_context(|| format!("cannot remove the key {}", path.shown()))
+}
+
 /// Renames both halves of a key by appending `ending`, and returns the new path of the secret half. Missing files are
 /// skipped.
 ///
@@ -151,7 +167,9 @@ fn require_ours(path: &Path, owner: u32, or_roots: bool) -> anyhow::Result<()> {
 }
 
 fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
-    exchange(&mut Folder::at(folder_of(path)), name_of(path)?, |folder, part| {
+    let (mut folder, name) = (Folder::at(folder_of(path)), name_of(path)?);
+    remove_parts(&mut folder, name)?;
+    exchange(&mut folder, name, |folder, part| {
         let mut file = folder.directory()?.new_file(part, 0o600)?;
         file.write_all(text.as_bytes())?;
         file.set_permissions(Permissions::from_mode(mode))

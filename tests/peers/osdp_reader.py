@@ -120,7 +120,7 @@ def main(link, key):
             was_open = is_open
         if not select.select([sys.stdin], [], [], 0.02)[0]:
             continue
-        words = sys.stdin.readline().split()
+        words = sys.stdin.buffer.raw.readline().decode().split()
         if not words:
             break
         match words:

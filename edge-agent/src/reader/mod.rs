@@ -13,7 +13,8 @@ pub use evdev::KeyboardReader;
 pub(crate) use evdev::{Wanted as WantedReader, cards_typed};
 pub use osdp::{AnyReply, Baud, Security};
 pub(crate) use osdp::{
-    OsdpReader, Paired, PairingError, PairingKeys, ReaderLights, WantedOsdp, cards_heard, open_line, pair, try_out,
+    CarriedBy, OsdpReader, OsdpReports, Paired, Pairing, PairingError, PairingKeys, ReaderLights, WantedOsdp,
+    cards_heard, open_line, pair, try_out,
 };
 pub use scripted::ScriptedReader;
 pub use typed::{Digits, Key, Typed, TypedError};

@@ -8,7 +8,9 @@ use crate::door::contacts::GpioContacts;
 use crate::lights::{GpioLights, LightOutputs, Lights};
 use crate::part_reports::PartReports;
 use crate::passes::{CameraCodes, CodeReader, PassDesk};
-use crate::reader::{CardReader, KeyboardReader, OsdpReader, ReaderLights, WantedOsdp, WantedReader, WiegandReader};
+use crate::reader::{
+    CardReader, KeyboardReader, OsdpReader, OsdpReports, ReaderLights, WantedOsdp, WantedReader, WiegandReader,
+};
 use anyhow::Context;
 use policy::audit::Part;
 use std::sync::Arc;
@@ -20,9 +22,10 @@ use std::sync::Arc;
 pub fn equip(unit: &mut Unit, config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<()> {
     let mut outputs: Vec<Box<dyn LightOutputs>> = Vec::new();
     if let Some(reader) = &config.reader {
-        let part = PartReports::new(Part::Reader);
-        unit.set_card_reader(start(reader, part.clone(), &mut outputs).context("[reader]")?);
-        unit.follow_part(part);
+        let reports = OsdpReports { part: PartReports::new(Part::Reader), case: PartReports::new(Part::Reader) };
+        unit.set_card_reader(start(reader, reports.clone(), &mut outputs).context("[reader]")?);
+        unit.follow_part(reports.part);
+        unit.follow_part(reports.case);
     }
     if config.door.passes {
         let codes = CameraCodes::start().context("cannot spawn the thread that reads codes")?;
@@ -55,14 +58,14 @@ pub(crate) fn passes(codes: Box<dyn CodeReader>, config: &Config) -> anyhow::Res
 /// Starts the reader. One that shows lights adds them to `outputs`.
 fn start(
     reader: &Reader,
-    part: PartReports,
+    reports: OsdpReports,
     outputs: &mut Vec<Box<dyn LightOutputs>>,
 ) -> anyhow::Result<Box<dyn CardReader>> {
     Ok(match reader {
         Reader::Evdev { device, usb_port, digits, keep_bits } => {
             let wanted = WantedReader { device: device.clone(), usb_port: usb_port.clone() };
             Box::new(
-                KeyboardReader::start(wanted, *digits, *keep_bits, part)
+                KeyboardReader::start(wanted, *digits, *keep_bits, reports.part)
                     .context("cannot spawn the card reader thread")?,
             )
         }
@@ -82,7 +85,7 @@ fn start(
             };
             let lights = ReaderLights::default();
             outputs.push(Box::new(lights.clone()));
-            Box::new(OsdpReader::start(wanted, lights, part).context("cannot spawn the card reader thread")?)
+            Box::new(OsdpReader::start(wanted, lights, reports).context("cannot spawn the card reader thread")?)
         }
     })
 }

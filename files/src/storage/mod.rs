@@ -116,11 +116,14 @@ pub trait Storage: Send {
     /// # Errors
     /// The error of the operating system; the file is unchanged, unless the error is [`NotSynced`].
     fn replace(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        for left in self.list()?.into_iter().filter(|name| is_part_of(file, name)) {
-            self.remove(&left)?;
-        }
+        remove_parts(self, file)?;
         exchange(self, file, |storage, part| storage.create(part, bytes))
     }
+}
+
+/// Removes new files that a power cut left behind before they were renamed.
+pub(crate) fn remove_parts<S: Storage + ?Sized>(storage: &mut S, file: &str) -> io::Result<()> {
+    storage.list()?.into_iter().filter(|name| is_part_of(file, name)).try_for_each(|left| storage.remove(&left))
 }
 
 /// Replaces a file: creates the new one beside it, syncs it, renames it, and syncs the folder.

@@ -6,7 +6,7 @@ use crate::reader::{Baud, PairingKeys, open_line, try_out};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
-use terminal::ShowPath;
+use terminal::{ShowPath, on_one_line};
 
 const ABOUT: &str = "reader";
 
@@ -55,7 +55,10 @@ fn about_osdp(device: &Path, baud: Baud, address: u8, key_file: Option<&Path>) -
             return Finding::bad(ABOUT, "it is not paired: no card is read", "run `edge-agent reader pair`");
         }
         Some(Ok(keys)) => keys,
-        Some(Err(error)) => return Finding::bad(ABOUT, format!("{error:#}"), "run `edge-agent reader pair`"),
+        Some(Err(error)) => {
+            let remedy = "make it readable by its owner only (chmod 600), or remove it and pair the reader again";
+            return Finding::bad(ABOUT, on_one_line(&error), remedy);
+        }
         None => PairingKeys(Vec::new()),
     };
     let mut line = match open_line(device, baud) {

@@ -24,7 +24,7 @@ pub enum AnyReply {
         code: u8,
         /// The type and the byte of its security block: 0 to 3 for SCS_12, 14, 16 and 18; `None` for clear text.
         block: Option<(u8, u8)>,
-        /// Its data, with a MAC if the type needs one.
+        /// Its data. The last four bytes are the MAC if the type has one.
         data: Vec<u8>,
     },
 }
@@ -78,7 +78,11 @@ fn packet(command: &[u8], code: u8, block: Option<(u8, u8)>, data: Vec<u8>) -> O
     let mut flags = CtrlFlags::USE_CRC;
     flags.set(CtrlFlags::HAS_SCB, scb.is_some());
     let (addr, ctrl) = (Address::reply(ADDRESS).ok()?, ControlByte::new(asked.ctrl.sqn, flags));
-    PacketBuilder { addr, ctrl, scb, code, data }.encode().ok()
+    if !scb.as_ref().is_some_and(|scb| scb.ty.has_mac()) {
+        return PacketBuilder { addr, ctrl, scb, code, data }.encode().ok();
+    }
+    let (data, mac) = data.split_last_chunk().map_or((&data[..], &[0; 4]), |(data, mac)| (data, mac));
+    PacketBuilder { addr, ctrl, scb, code, data: data.to_vec() }.encode_with_mac(|_| *mac).ok()
 }
 
 #[cfg(test)]

@@ -36,9 +36,9 @@ impl ReaderKey {
     /// # Errors
     /// If the operating system has no random numbers.
     pub(crate) fn random() -> anyhow::Result<Self> {
-        let mut bytes = [0; KEY_BYTES];
-        getrandom::fill(&mut bytes).context("the operating system provides no random numbers")?;
-        Self::new(bytes).context("the operating system's random numbers are not random")
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        getrandom::fill(bytes.as_mut()).context("the operating system provides no random numbers")?;
+        Self::new(*bytes).context("the operating system's random numbers are not random")
     }
 
     pub(super) const fn bytes(&self) -> &[u8; KEY_BYTES] {
@@ -63,16 +63,22 @@ impl PairingKeys {
             _ => {}
         }
         let text = key_file::read_secret(path)?;
-        Self::parse(&text)
-            .with_context(|| format!("{} is not the key of a paired reader", path.shown()))
-            .help("`edge-agent reader pair` pairs the reader and writes the file")
+        Self::parse(&text).with_context(|| format!("{} is not the key of a paired reader", path.shown())).help(
+            &format!(
+                "remove {}, reset the reader to its factory settings, then run `edge-agent reader pair`",
+                path.shown()
+            ),
+        )
     }
 
-    /// Writes the file durably, readable only by its owner.
+    /// Writes the file durably, readable only by its owner; removes it if there are no keys.
     ///
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        if self.0.is_empty() {
+            return key_file::remove_secret(path);
+        }
         // Large enough from the start: a String leaves copies behind when it grows.
         let mut text = Zeroizing::new(String::with_capacity(MAX_KEYS * (2 * KEY_BYTES + 1)));
         for ReaderKey(bytes) in &self.0 {
@@ -90,10 +96,10 @@ impl PairingKeys {
 }
 
 fn parse_key(line: &str) -> anyhow::Result<ReaderKey> {
-    let (line, mut bytes) = (line.trim().as_bytes(), [0; KEY_BYTES]);
-    let is_key = line.len() == 2 * KEY_BYTES && HEXLOWER_PERMISSIVE.decode_mut(line, &mut bytes).is_ok();
+    let (line, mut bytes) = (line.trim().as_bytes(), Zeroizing::new([0; KEY_BYTES]));
+    let is_key = line.len() == 2 * KEY_BYTES && HEXLOWER_PERMISSIVE.decode_mut(line, bytes.as_mut()).is_ok();
     ensure!(is_key, "a line is not {} hexadecimal digits", 2 * KEY_BYTES);
-    ReaderKey::new(bytes).context("it contains a key that everybody knows, such as the default key (SCBK-D)")
+    ReaderKey::new(*bytes).context("it contains a key that everybody knows, such as the default key (SCBK-D)")
 }
 
 #[cfg(test)]
@@ -113,6 +119,8 @@ mod tests {
             assert_eq!(PairingKeys::read(&path).unwrap(), keys);
             assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         }
+        PairingKeys(vec![]).write(&path).unwrap();
+        assert!(!path.exists());
         assert_eq!(format!("{:?}", key(1)), "ReaderKey(not shown)");
     }
 

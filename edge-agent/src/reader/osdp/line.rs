@@ -1,7 +1,8 @@
 //! The serial line: an RS-485 adapter or hat, in raw mode.
 
 use nix::sys::termios::{
-    BaudRate, ControlFlags, FlushArg, SetArg, cfmakeraw, cfsetspeed, tcflush, tcgetattr, tcsetattr,
+    BaudRate, ControlFlags, FlushArg, InputFlags, SetArg, cfgetospeed, cfmakeraw, cfsetspeed, tcflush, tcgetattr,
+    tcsetattr,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -82,10 +83,15 @@ pub(crate) fn open_line(device: &Path, baud: Baud) -> io::Result<SerialLine> {
     })?;
     let mut settings = tcgetattr(&file)?;
     cfmakeraw(&mut settings);
+    settings.input_flags &= !InputFlags::IXOFF;
     settings.control_flags |= ControlFlags::CLOCAL | ControlFlags::CREAD;
     settings.control_flags &= !(ControlFlags::CSTOPB | ControlFlags::CRTSCTS);
     cfsetspeed(&mut settings, baud.0)?;
     tcsetattr(&file, SetArg::TCSANOW, &settings)?;
+    // A device that cannot do this speed keeps another one without an error.
+    if cfgetospeed(&tcgetattr(&file)?) != baud.0 {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "it does not support this speed"));
+    }
     Ok(SerialLine(file))
 }
 

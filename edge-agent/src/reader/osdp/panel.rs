@@ -41,9 +41,9 @@ pub enum Security {
 /// What a turn found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
-    /// The reader is connected since this turn.
-    Connected,
-    /// It has reported something.
+    /// The reader is connected since this turn, and reports whether its case is open.
+    Connected(Report),
+    /// It was polled, and reports something.
     Report(Report),
     /// It has done what it was told.
     Done,
@@ -67,7 +67,9 @@ pub(crate) enum PanelError {
     NoSecureChannel,
     #[error("there is no key: `edge-agent reader pair` pairs the reader")]
     NotPaired,
-    #[error("the reader answers with something else than was asked")]
+    #[error("the reader refuses the command")]
+    Refused,
+    #[error("the reader gave an answer that does not fit the command")]
     Unexpected,
     #[error("the command cannot be made: {0:?}")]
     Packet(osdp::Error),
@@ -85,8 +87,14 @@ impl PanelError {
             Self::WrongKey => "wrong_key",
             Self::NoSecureChannel => "no_secure_channel",
             Self::NotPaired => "not_paired",
+            Self::Refused => "refused",
             Self::Unexpected | Self::Packet(_) => "unexpected",
         }
+    }
+
+    /// Whether only an attacker causes it: noise does not.
+    pub(super) const fn is_of_attacker(&self) -> bool {
+        matches!(self, Self::ClearText | Self::WrongMac)
     }
 
     /// Whether the line must be opened again.
@@ -105,7 +113,6 @@ pub(crate) struct Identity {
 }
 
 /// The unit's side.
-#[derive(Debug)]
 pub(super) struct Panel {
     exchange: Exchange,
     channel: Channel,
@@ -113,9 +120,11 @@ pub(super) struct Panel {
     shown: Option<LightState>,
     light_turns: u8,
     tone_turns: u8,
+    /// Whether the last command was for a light: the next one is a poll, so that no light keeps cards waiting.
+    has_just_shown: bool,
+    was_light_last: bool,
 }
 
-#[derive(Debug)]
 enum Channel {
     Closed,
     Clear,
@@ -139,7 +148,16 @@ impl Panel {
     /// A panel that is not connected. `address` is 0 to 126.
     pub(super) fn new(address: u8, lights: ReaderLights) -> Self {
         let exchange = Exchange::new(Address::from_raw(address & 0x7f));
-        Self { exchange, channel: Channel::Closed, lights, shown: None, light_turns: 0, tone_turns: 0 }
+        Self {
+            exchange,
+            channel: Channel::Closed,
+            lights,
+            shown: None,
+            light_turns: 0,
+            tone_turns: 0,
+            has_just_shown: false,
+            was_light_last: false,
+        }
     }
 
     pub(super) const fn is_connected(&self) -> bool {
@@ -151,15 +169,24 @@ impl Panel {
     /// # Errors
     /// [`PanelError`]
     pub(super) fn turn(&mut self, line: &mut dyn Line) -> Result<Found, PanelError> {
-        let result = match self.next_lights() {
+        let light = if self.has_just_shown { None } else { self.next_lights() };
+        self.has_just_shown = light.is_some();
+        let result = match light {
+            // A reader without lights refuses.
             Some((code, data)) => self.tell(line, code, &data).map(|_| Found::Done),
-            None => self.tell(line, POLL, &[]).map(|(code, data)| Found::Report(Report::from_reply(code, &data))),
+            None => self.poll(line).map(Found::Report),
         };
-        // A reader that refuses to be polled has lost the channel.
-        if matches!(result, Err(_) | Ok(Found::Report(Report::Refused))) {
+        if result.is_err() {
             self.disconnect();
         }
         result
+    }
+
+    fn poll(&mut self, line: &mut dyn Line) -> Result<Report, PanelError> {
+        match self.tell(line, POLL, &[])? {
+            (NAK, _) => Err(PanelError::Refused),
+            (code, data) => Ok(Report::from_reply(code, &data)),
+        }
     }
 
     /// Connects with a key, or in clear text without one, and asks whether the case is open.
@@ -169,7 +196,7 @@ impl Panel {
     pub(super) fn connect(&mut self, line: &mut dyn Line, key: Option<&ReaderKey>) -> Result<Report, PanelError> {
         self.identify(line)?;
         match key {
-            Some(key) => self.open_channel(line, *key.bytes(), true)?,
+            Some(key) => self.open_channel(line, key.bytes(), true)?,
             None => self.channel = Channel::Clear,
         }
         let (code, data) = self.tell(line, LOCAL_STATUS, &[]).inspect_err(|_| self.channel = Channel::Closed)?;
@@ -192,7 +219,7 @@ impl Panel {
 
     /// Opens a channel with the key that every new reader has, to hand over another one. Nothing else is heard through it.
     pub(super) fn open_default_channel(&mut self, line: &mut dyn Line) -> Result<(), PanelError> {
-        self.open_channel(line, SCBK_D, false)
+        self.open_channel(line, &SCBK_D, false)
     }
 
     /// Tells the reader to use this key from now on.
@@ -201,18 +228,20 @@ impl Panel {
         let data = zeroize::Zeroizing::new([&[1, 16][..], key.bytes()].concat());
         match self.tell(line, KEYSET, &data)? {
             (ACK, _) => Ok(()),
+            (NAK, _) => Err(PanelError::Refused),
             _ => Err(PanelError::Unexpected),
         }
     }
 
     fn disconnect(&mut self) {
         (self.channel, self.shown, self.exchange.sequence) = (Channel::Closed, None, Sqn::ZERO);
+        self.has_just_shown = false;
     }
 
-    fn open_channel(&mut self, line: &mut dyn Line, key: [u8; 16], is_ours: bool) -> Result<(), PanelError> {
+    fn open_channel(&mut self, line: &mut dyn Line, key: &[u8; 16], is_ours: bool) -> Result<(), PanelError> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_| PanelError::NoSecureChannel)?;
-        let session = Session::<Disconnected>::new(key).challenge(random);
+        let session = Session::<Disconnected>::new(*key).challenge(random);
         let asked = self.plain(CHALLENGE, random.to_vec(), Some((ScsType::Scs11, is_ours)))?;
         let reply = self.exchange.ask(line, &asked)?;
         let data = handshake_data(&reply, CCRYPT, ScsType::Scs12, is_ours)?;
@@ -274,14 +303,20 @@ impl Panel {
         self.light_turns = self.light_turns.saturating_sub(1);
         self.tone_turns = self.tone_turns.saturating_sub(1);
         let is_other_light = self.shown.is_none() || (wanted.green, wanted.red) != (shown.green, shown.red);
-        if is_other_light || (is_lit && self.light_turns == 0) {
+        let is_other_tone = wanted.buzzer != shown.buzzer || (wanted.buzzer && self.tone_turns == 0);
+        // Light and tone take turns, so that neither keeps the other waiting.
+        let is_light_next = !(is_other_tone && std::mem::take(&mut self.was_light_last));
+        if is_light_next && (is_other_light || (is_lit && self.light_turns == 0)) {
+            self.was_light_last = true;
             (self.shown, self.light_turns) = (Some(LightState { buzzer: shown.buzzer, ..wanted }), RENEWED_AFTER);
             return Some((LED, led(wanted)?));
         }
-        if wanted.buzzer != shown.buzzer || (wanted.buzzer && self.tone_turns == 0) {
-            (self.shown, self.tone_turns) = (Some(wanted), RENEWED_AFTER);
+        if is_other_tone {
+            let shown = LightState { buzzer: wanted.buzzer, ..shown };
+            (self.shown, self.tone_turns) = (Some(shown), RENEWED_AFTER);
             return Some((BUZZER, buzzer(wanted.buzzer)?));
         }
+        self.was_light_last = false;
         None
     }
 }

@@ -2,7 +2,7 @@
 
 use osdp::reply::{Keypad, LStatR, Raw, ReplyCode};
 
-/// The bits of a frame that is a card's at most.
+/// The most bits of a card.
 const MAX_CARD_BITS: u16 = 64;
 
 /// A report of a reader.
@@ -16,8 +16,6 @@ pub(super) enum Report {
     Keys(Vec<u8>),
     /// Whether the reader's case is open.
     Tamper(bool),
-    /// The reader refuses the command.
-    Refused,
     /// A report that cannot be read.
     Unreadable,
 }
@@ -34,9 +32,9 @@ impl Report {
             Ok(ReplyCode::LStatR) => {
                 LStatR::decode(data).map_or(Self::Unreadable, |status| Self::Tamper(status.tamper != 0))
             }
-            Ok(ReplyCode::Nak) => Self::Refused,
+            // A card as text: no reader that we know of sends it.
+            Ok(ReplyCode::Fmt) | Err(_) => Self::Unreadable,
             Ok(_) => Self::Nothing,
-            Err(_) => Self::Unreadable,
         }
     }
 }
@@ -57,7 +55,7 @@ mod tests {
             (0x53, &[0, 3, b'1'], Report::Unreadable),
             (0x48, &[1, 0], Report::Tamper(true)),
             (0x48, &[0, 1], Report::Tamper(false)),
-            (0x41, &[6], Report::Refused),
+            (0x51, &[0, 0, 1, b'4'], Report::Unreadable),
             (0xff, &[], Report::Unreadable),
         ] {
             assert_eq!(Report::from_reply(code, data), expected, "{code:02x} {data:02x?}");

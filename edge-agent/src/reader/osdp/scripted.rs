@@ -1,7 +1,7 @@
 //! A reader for tests: the other side of the protocol, and a line that noise, an attacker or a cut wire can disturb.
 
 use super::line::Line;
-use osdp::packet::{Address, ControlByte, CtrlFlags, PacketBuilder, ParsedPacket, Scb, ScsType, Sqn};
+use osdp::packet::{Address, ControlByte, CtrlFlags, PacketBuilder, ParsedPacket, Scb, ScsType, Sqn, crc16_le};
 use osdp::reply::CCrypt;
 use osdp::secure::crypto::{SessionKeys, client_cryptogram};
 use osdp::secure::{Direction, Disconnected, SCBK_D, Secure, Session, seal, unseal};
@@ -17,12 +17,16 @@ pub(super) enum Disturbance {
     None,
     /// The n-th bit is flipped.
     Flip(usize),
-    /// The last card that was read comes again instead, as it was sent then.
+    /// The n-th bit after the header is flipped, and the check sum is made right.
+    FlipWithCrc(usize),
+    /// The last card that was read comes again instead, with the right sequence number and check sum.
     Replay,
     /// A reply in clear text comes instead.
     ClearText,
     /// A card in clear text, with the right check sum and sequence number, comes instead.
     ForgedCard,
+    /// A refusal in clear text comes instead.
+    ClearRefusal,
     Lost,
 }
 
@@ -38,6 +42,12 @@ pub(super) struct ScriptedReader {
     /// The commands that it has carried out: code and data.
     pub(super) told: Vec<(u8, Vec<u8>)>,
     pub(super) disturbance: Disturbance,
+    /// Whether only replies to polls are disturbed.
+    pub(super) only_polls: bool,
+    /// Whether a new key is refused.
+    pub(super) refuses_keys: bool,
+    /// Whether polls are refused through the channel.
+    pub(super) refuses_polls: bool,
     pub(super) is_cut: bool,
     session: Option<Session<Secure>>,
     half_open: Option<HalfOpen>,
@@ -55,6 +65,9 @@ impl ScriptedReader {
             reports: VecDeque::new(),
             told: Vec::new(),
             disturbance: Disturbance::None,
+            only_polls: false,
+            refuses_keys: false,
+            refuses_polls: false,
             is_cut: false,
             session: None,
             half_open: None,
@@ -130,8 +143,10 @@ impl ScriptedReader {
                     return plain(0x41, &[6], None);
                 };
                 let (reply, content) = match code {
+                    0x60 if self.refuses_polls => (0x41, vec![3]),
                     0x60 => self.reports.pop_front().unwrap_or((0x40, vec![])),
                     0x64 => (0x48, vec![0, 0]),
+                    0x75 if self.refuses_keys => (0x41, vec![9]),
                     _ => (0x40, vec![]),
                 };
                 let sent = seal(
@@ -148,7 +163,7 @@ impl ScriptedReader {
                     self.last_card = sent.clone();
                 }
                 self.last = Some((sequence, sent.clone()));
-                if code == 0x75 {
+                if code == 0x75 && reply == 0x40 {
                     self.key = data[2..].try_into().ok()?;
                     self.is_in_install_mode = false;
                 }
@@ -167,19 +182,39 @@ impl ScriptedReader {
             let ctrl = ControlByte::new(asked.ctrl.sqn, CtrlFlags::USE_CRC);
             PacketBuilder::plain(Address::reply(ADDRESS).unwrap(), ctrl, code, data.to_vec()).encode().unwrap()
         };
+        let asked = ParsedPacket::parse(command).unwrap().0;
+        if self.only_polls && asked.code != 0x60 {
+            return reply;
+        }
         match self.disturbance {
             Disturbance::None => reply,
+            Disturbance::FlipWithCrc(bit) => {
+                let mut reply = reply[..reply.len() - 2].to_vec();
+                let bit = 8 * 5 + bit % (8 * (reply.len() - 5));
+                reply[bit / 8] ^= 1 << (bit % 8);
+                with_crc(reply)
+            }
             Disturbance::Flip(bit) => {
                 let (mut reply, bit) = (reply.clone(), bit % (8 * reply.len()));
                 reply[bit / 8] ^= 1 << (bit % 8);
                 reply
             }
-            Disturbance::Replay => self.last_card.clone(),
+            Disturbance::Replay => {
+                let mut card = self.last_card[..self.last_card.len() - 2].to_vec();
+                card[4] = card[4] & !3 | command[4] & 3;
+                with_crc(card)
+            }
+            Disturbance::ClearRefusal => clear(0x41, &[6]),
             Disturbance::ClearText => clear(0x40, &[]),
             Disturbance::ForgedCard => clear(0x50, &[0, 1, 26, 0, 0xbd, 0x88, 0xeb, 0x80]),
             Disturbance::Lost => Vec::new(),
         }
     }
+}
+
+fn with_crc(mut packet: Vec<u8>) -> Vec<u8> {
+    packet.extend(crc16_le(&packet.clone()));
+    packet
 }
 
 impl Line for ScriptedReader {

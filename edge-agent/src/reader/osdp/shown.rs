@@ -18,7 +18,7 @@ pub(super) const BUZZER: u8 = 0x6a;
 /// Tenths of a second that the LED is lit without another command.
 const LIT_FOR: u16 = 30;
 /// Tenths of a second that the buzzer sounds without another command.
-const SOUNDS_FOR: u8 = 10;
+const SOUNDS_FOR: u8 = 30;
 
 impl ReaderLights {
     pub(super) fn wanted(&self) -> LightState {
@@ -69,7 +69,7 @@ mod tests {
             lights.show(state);
             assert_eq!(lights.clone().wanted(), state);
         }
-        assert_eq!(buzzer(true).unwrap(), [0, 2, 10, 0, 1]);
+        assert_eq!(buzzer(true).unwrap(), [0, 2, 30, 0, 1]);
         assert_eq!(buzzer(false).unwrap(), [0, 1, 0, 0, 1]);
     }
 }

@@ -14,16 +14,16 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terminal::ShowPath;
 
 /// The pause between two polls.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 /// The pause before a missing reader is tried again.
 const RETRY: Duration = Duration::from_millis(500);
-/// A key pressed after this many turns without one begins another number: 10 seconds.
-const SAME_NUMBER_TURNS: u32 = 200;
-/// Turns in a row that may fail before the reader counts as lost: noise costs one or two.
+/// A key pressed this long after the one before begins another number.
+const SAME_NUMBER_WITHIN: Duration = Duration::from_secs(10);
+/// Failed turns after which the reader counts as lost, if no poll was answered meanwhile: noise costs one or two.
 const LOST_AFTER: u32 = 3;
 
 /// Which reader to use, and how.
@@ -52,10 +52,10 @@ impl OsdpReader {
     ///
     /// # Errors
     /// If the thread cannot be spawned.
-    pub(crate) fn start(wanted: WantedOsdp, lights: ReaderLights, part: PartReports) -> io::Result<Self> {
+    pub(crate) fn start(wanted: WantedOsdp, lights: ReaderLights, reports: OsdpReports) -> io::Result<Self> {
         let (inbox, cards) = inbox(wanted.keep_bits);
         let state = SharedState::new();
-        let mut talk = Talk::new(wanted, lights, inbox, part, state.clone());
+        let mut talk = Talk::new(wanted, lights, inbox, reports, state.clone());
         thread::Builder::new().name("card reader".to_owned()).spawn(move || talk.forever())?;
         Ok(Self { cards, state })
     }
@@ -96,12 +96,29 @@ pub(super) struct Talk {
     panel: Panel,
     inbox: Inbox,
     part: PartReports,
+    /// Reports on the case only: a wire that is cut again and again must not hide that the case was opened.
+    case: PartReports,
     state: SharedState,
     typed: Typed,
-    turns_since_key: u32,
+    last_key: Option<Instant>,
+    /// Failed turns since a poll was answered.
     failed_turns: u32,
     /// Which key of the file is tried next.
     next_key: usize,
+    is_case_open: bool,
+    /// Whether a poll of this connection was answered, and what was noted about the case then.
+    noted: Option<bool>,
+    /// Whether cards and keys count. What a reader kept while it was cut off does not: the person has left.
+    is_up_to_date: bool,
+}
+
+/// What is reported about a reader.
+#[derive(Debug, Clone)]
+pub(crate) struct OsdpReports {
+    /// About the reader itself.
+    pub(crate) part: PartReports,
+    /// About its case.
+    pub(crate) case: PartReports,
 }
 
 impl Talk {
@@ -109,13 +126,25 @@ impl Talk {
         wanted: WantedOsdp,
         lights: ReaderLights,
         inbox: Inbox,
-        part: PartReports,
+        reports: OsdpReports,
         state: SharedState,
     ) -> Self {
-        let panel = Panel::new(wanted.address, lights);
-        let typed = Typed::new(Digits::Decimal);
-        let (turns_since_key, failed_turns, next_key) = (0, 0, 0);
-        Self { wanted, panel, inbox, part, state, typed, turns_since_key, failed_turns, next_key }
+        let OsdpReports { part, case } = reports;
+        Self {
+            panel: Panel::new(wanted.address, lights),
+            wanted,
+            inbox,
+            part,
+            case,
+            state,
+            typed: Typed::new(Digits::Decimal),
+            last_key: None,
+            failed_turns: 0,
+            next_key: 0,
+            is_case_open: false,
+            noted: None,
+            is_up_to_date: false,
+        }
     }
 
     fn forever(&mut self) {
@@ -126,9 +155,7 @@ impl Talk {
                         thread::sleep(pause);
                     }
                 }
-                Err(error) => {
-                    self.lose(code(&error), &trouble(&self.wanted, &error));
-                }
+                Err(error) => self.lose(code(&error), &trouble(&self.wanted, &error)),
             }
             thread::sleep(RETRY);
         }
@@ -139,22 +166,10 @@ impl Talk {
         let result = if self.panel.is_connected() { self.panel.turn(line) } else { self.connect(line) };
         match result {
             Ok(found) => {
-                self.failed_turns = 0;
                 self.take(found);
                 Some(POLL_EVERY)
             }
-            Err(error) => {
-                self.failed_turns = self.failed_turns.saturating_add(1);
-                self.typed.forget();
-                let is_of_line = error.is_of_line();
-                if is_of_line || self.failed_turns >= LOST_AFTER || matches!(error, PanelError::ClearText) {
-                    let device = self.wanted.device.shown();
-                    self.lose(error.code(), &format!("the card reader at {device} is not used: {error}"));
-                } else {
-                    tracing::debug!("the card reader: {error}");
-                }
-                (!is_of_line).then_some(if self.failed_turns < LOST_AFTER { POLL_EVERY } else { RETRY })
-            }
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -171,31 +186,46 @@ impl Talk {
                 self.panel.connect(line, Some(key)).inspect_err(|_| self.next_key = self.next_key.wrapping_add(1))?
             }
         };
-        self.note_case(report == Report::Tamper(true));
-        Ok(Found::Connected)
+        Ok(Found::Connected(report))
     }
 
     fn take(&mut self, found: Found) {
-        self.turns_since_key = self.turns_since_key.saturating_add(1);
         match found {
-            Found::Connected | Found::Done | Found::Report(Report::Nothing | Report::Refused) => {}
-            Found::Report(Report::Card(bits)) => {
+            Found::Done => {}
+            Found::Connected(report) => {
+                self.is_case_open = report == Report::Tamper(true);
+                (self.noted, self.is_up_to_date) = (None, false);
+            }
+            Found::Report(report) => {
+                self.failed_turns = 0;
+                self.take_report(report);
+                self.note_heard();
+            }
+        }
+    }
+
+    fn take_report(&mut self, report: Report) {
+        match report {
+            Report::Nothing => self.is_up_to_date = true,
+            Report::Tamper(is_open) => self.is_case_open = is_open,
+            Report::Unreadable => self.inbox.warn("the card reader sent a report that cannot be read"),
+            Report::Card(_) | Report::Keys(_) if !self.is_up_to_date => {
+                self.inbox.warn("the card reader sent a card or keys from before it was connected: they do not count");
+            }
+            Report::Card(bits) => {
                 let card = self.wanted.formats.decode(&bits).map_err(|error| error.to_string());
                 if let Err(error) = card.and_then(|card| self.inbox.put(card).map_err(|error| error.to_string())) {
                     self.inbox.warn(format_args!("the card reader sent an invalid card number: {error}"));
                 }
             }
-            Found::Report(Report::Keys(keys)) if self.wanted.keypad_types_cards => {
-                keys.into_iter().for_each(|key| self.press(key))
-            }
-            Found::Report(Report::Keys(_)) => {}
-            Found::Report(Report::Tamper(is_open)) => self.note_case(is_open),
-            Found::Report(Report::Unreadable) => self.inbox.warn("the card reader sent a report that cannot be read"),
+            Report::Keys(keys) if self.wanted.keypad_types_cards => keys.into_iter().for_each(|key| self.press(key)),
+            Report::Keys(_) => {}
         }
     }
 
     fn press(&mut self, key: u8) {
-        if std::mem::take(&mut self.turns_since_key) > SAME_NUMBER_TURNS {
+        let last = self.last_key.replace(Instant::now());
+        if last.is_some_and(|last| last.elapsed() > SAME_NUMBER_WITHIN) {
             self.typed.forget();
         }
         let key = match key {
@@ -216,16 +246,34 @@ impl Talk {
         }
     }
 
-    /// Notes that the reader is heard, and whether its case is open. What has been reported already is not reported again.
-    fn note_case(&self, is_open: bool) {
+    /// Notes that the reader answered a poll, and whether its case is open.
+    fn note_heard(&mut self) {
+        if self.noted.replace(self.is_case_open) == Some(self.is_case_open) {
+            return;
+        }
         let device = self.wanted.device.shown();
-        if is_open {
+        self.part.works(None, &format_args!("the card reader at {device} works"));
+        if self.is_case_open {
             self.state.set(ReaderState::CaseOpen);
-            self.part.failed("tamper", None, &format_args!("the case of the card reader at {device} is open"));
+            self.case.failed("tamper", None, &format_args!("the case of the card reader at {device} is open"));
         } else {
             self.state.set(ReaderState::There);
-            self.part.works(None, &format_args!("the card reader at {device} works"));
+            self.case.still_works(&format_args!("the case of the card reader at {device} is closed again"));
         }
+    }
+
+    /// Notes a failed turn. Noise costs one or two; what only an attacker can cause counts at once.
+    fn fail(&mut self, error: &PanelError) -> Option<Duration> {
+        self.failed_turns = self.failed_turns.saturating_add(1);
+        self.typed.forget();
+        let (is_of_line, is_lost) = (error.is_of_line(), self.failed_turns >= LOST_AFTER);
+        if is_of_line || is_lost || error.is_of_attacker() {
+            let device = self.wanted.device.shown();
+            self.lose(error.code(), &format!("the card reader at {device} is not used: {error}"));
+        } else {
+            tracing::debug!("the card reader: {error}");
+        }
+        (!is_of_line).then_some(if is_lost { RETRY } else { POLL_EVERY })
     }
 
     fn lose(&self, code: &str, message: &str) {
@@ -252,7 +300,10 @@ fn trouble(wanted: &WantedOsdp, error: &io::Error) -> String {
             )
         }
         io::ErrorKind::PermissionDenied => {
-            format!("no permission to use {device} for the card reader: run as a user of the group dialout")
+            format!(
+                "no permission to use {device} for the card reader: run as a user of the group dialout; if a service runs it, \
+                 DeviceAllow= must name the device's driver"
+            )
         }
         io::ErrorKind::ResourceBusy => format!("another program uses {device}, the card reader's line: stop it"),
         _ => format!("{device} cannot be used for the card reader: {error}"),
@@ -262,12 +313,11 @@ fn trouble(wanted: &WantedOsdp, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::key::ReaderKey;
-    use super::super::pairing::{PairingError, pair};
+    use super::super::pairing::{CarriedBy, Pairing, PairingError, pair};
     use super::super::scripted::{ADDRESS, Disturbance, ScriptedReader};
     use super::*;
     use crate::lights::{LightOutputs, LightState};
     use policy::audit::{Event, Part};
-    use std::path::Path;
 
     /// Card 123:4567 in the format H10301.
     const CARD: &str = "10111101100010001110101110";
@@ -300,8 +350,9 @@ mod tests {
                 formats: WiegandFormats::default(),
                 keep_bits: 64,
             };
-            let ((inbox, cards), lights, part) = (inbox(64), ReaderLights::default(), PartReports::new(Part::Reader));
-            let talk = Talk::new(wanted, lights.clone(), inbox, part, SharedState::new());
+            let ((inbox, cards), lights) = (inbox(64), ReaderLights::default());
+            let reports = OsdpReports { part: PartReports::new(Part::Reader), case: PartReports::new(Part::Reader) };
+            let talk = Talk::new(wanted, lights.clone(), inbox, reports, SharedState::new());
             Self { talk, cards, lights, _folder: folder }
         }
 
@@ -318,13 +369,13 @@ mod tests {
             self.talk.state.get() == ReaderState::Lost
         }
 
-        /// The codes of failures, `works` for the end of one.
+        /// The codes of failures, `works` for the end of one; about the case last.
         fn recorded(&self) -> Vec<String> {
             let name = |event| match event {
                 Event::PartFailed { failed_because, .. } => failed_because.to_string(),
                 _ => "works".to_owned(),
             };
-            self.talk.part.take().into_iter().map(name).collect()
+            [&self.talk.part, &self.talk.case].into_iter().flat_map(PartReports::take).map(name).collect()
         }
     }
 
@@ -359,44 +410,99 @@ mod tests {
     fn both_keys_of_an_unfinished_pairing_are_tried() {
         for (keys, own) in [([[8; 16], KEY], KEY), ([KEY, [8; 16]], KEY)] {
             let (mut bench, mut reader) = (Bench::new(&keys), ScriptedReader::new(own));
+            bench.turns(&mut reader, 5);
             reader.present(CARD);
             assert_eq!(bench.turns(&mut reader, 5), [NUMBER]);
         }
     }
 
+    /// A card must not open the door for somebody who cut the wires, waited, and joined them again.
+    #[test]
+    fn cards_that_the_reader_kept_do_not_count() {
+        let (mut bench, mut reader) = (Bench::new(&[KEY]), ScriptedReader::new(KEY));
+        for _ in 0..3 {
+            reader.present(CARD);
+        }
+        assert_eq!(bench.turns(&mut reader, 10), NOTHING);
+        reader.present(CARD);
+        assert_eq!(bench.turns(&mut reader, 3), [NUMBER]);
+    }
+
     #[test]
     fn what_is_disturbed_is_not_heard_and_the_reader_comes_back() {
-        for disturbance in [Disturbance::Replay, Disturbance::ClearText, Disturbance::ForgedCard, Disturbance::Lost] {
+        for (disturbance, only_polls, code) in [
+            (Disturbance::Replay, true, "wrong_mac"),
+            (Disturbance::FlipWithCrc(40), true, "wrong_mac"),
+            (Disturbance::ClearText, true, "clear_text"),
+            (Disturbance::ForgedCard, true, "clear_text"),
+            (Disturbance::ClearRefusal, true, "channel_lost"),
+            (Disturbance::Lost, true, "no_reply"),
+            (Disturbance::Lost, false, "no_reply"),
+            (Disturbance::ClearRefusal, false, "unexpected"),
+        ] {
             let (mut bench, mut reader) = (Bench::new(&[KEY]), ScriptedReader::new(KEY));
+            bench.turns(&mut reader, 4);
             reader.present(CARD);
             assert_eq!(bench.turns(&mut reader, 4), [NUMBER], "{disturbance:?}");
-            reader.disturbance = disturbance;
+            (reader.disturbance, reader.only_polls) = (disturbance, only_polls);
             reader.present(CARD);
-            assert_eq!(bench.turns(&mut reader, 20), NOTHING, "{disturbance:?}");
+            assert_eq!(bench.turns(&mut reader, 30), NOTHING, "{disturbance:?}");
             assert!(bench.is_lost(), "{disturbance:?}");
             reader.disturbance = Disturbance::None;
-            bench.turns(&mut reader, 4);
             reader.reports.clear();
+            bench.turns(&mut reader, 6);
             reader.present(CARD);
             assert_eq!(bench.turns(&mut reader, 4), [NUMBER], "{disturbance:?}");
-            let recorded = bench.recorded();
-            let is_recorded = recorded.len() >= 3 && recorded.last().is_some_and(|last| last == "works");
-            assert!(is_recorded, "{disturbance:?} {recorded:?}");
+            assert_eq!(bench.recorded(), ["works", code, "works"], "{disturbance:?}");
+        }
+    }
+
+    /// Even with the right check sum: the MAC finds each of them.
+    #[test]
+    fn no_flipped_bit_makes_another_card() {
+        let (mut bench, mut reader) = (Bench::new(&[KEY]), ScriptedReader::new(KEY));
+        bench.turns(&mut reader, 4);
+        reader.present(CARD);
+        assert_eq!(bench.turns(&mut reader, 2), [NUMBER]);
+        for bit in 0..300 {
+            reader.disturbance = if bit % 2 == 0 { Disturbance::Flip(bit) } else { Disturbance::FlipWithCrc(bit) };
+            reader.present(CARD);
+            assert_eq!(bench.turns(&mut reader, 2), NOTHING, "{bit}");
+            reader.disturbance = Disturbance::None;
+            reader.reports.clear();
+            bench.turns(&mut reader, 6);
+            reader.present(CARD);
+            assert_eq!(bench.turns(&mut reader, 3), [NUMBER], "{bit}");
         }
     }
 
     #[test]
-    fn no_flipped_bit_makes_another_card() {
+    fn a_reader_that_refuses_to_be_polled_is_lost() {
         let (mut bench, mut reader) = (Bench::new(&[KEY]), ScriptedReader::new(KEY));
-        bench.turns(&mut reader, 3);
-        for bit in 0..400 {
-            reader.present(CARD);
-            reader.disturbance = Disturbance::Flip(bit);
-            let read = bench.turns(&mut reader, 1);
-            reader.disturbance = Disturbance::None;
-            let later = bench.turns(&mut reader, 4);
-            assert!(read.iter().chain(&later).all(|card| *card == NUMBER), "{bit}");
-            assert!(!bench.is_lost(), "{bit}");
+        reader.refuses_polls = true;
+        bench.turns(&mut reader, 20);
+        assert!(bench.is_lost());
+        assert_eq!(bench.recorded(), ["refused"]);
+    }
+
+    #[test]
+    fn lights_that_change_all_the_time_keep_no_card_waiting() {
+        let (mut bench, mut reader) = (Bench::new(&[KEY]), ScriptedReader::new(KEY));
+        bench.turns(&mut reader, 4);
+        reader.present(CARD);
+        let mut read = Vec::new();
+        for turn in 0..4 {
+            bench.lights.show(LightState { green: turn % 2 == 0, red: false, buzzer: turn % 2 == 1 });
+            read.extend(bench.turns(&mut reader, 1));
+        }
+        assert_eq!(read, [NUMBER]);
+        reader.told.clear();
+        for turn in 0..8 {
+            bench.lights.show(LightState { green: turn / 2 % 2 == 0, red: false, buzzer: turn / 2 % 2 == 1 });
+            bench.turns(&mut reader, 1);
+        }
+        for code in [0x69, 0x6a] {
+            assert_eq!(reader.told.iter().filter(|told| told.0 == code).count(), 2, "light and tone take turns");
         }
     }
 
@@ -408,6 +514,7 @@ mod tests {
         assert_eq!(bench.talk.turn(&mut reader), None);
         assert!(bench.is_lost());
         reader.is_cut = false;
+        bench.turns(&mut reader, 4);
         reader.present(CARD);
         assert_eq!(bench.turns(&mut reader, 4), [NUMBER]);
         assert_eq!(bench.recorded(), ["works", "unplugged", "works"]);
@@ -432,10 +539,10 @@ mod tests {
         bench.lights.show(LightState { green: true, red: false, buzzer: true });
         bench.turns(&mut reader, 20);
         bench.lights.show(LightState::OFF);
-        bench.turns(&mut reader, 3);
+        bench.turns(&mut reader, 4);
         let told: Vec<(u8, u8)> =
             reader.told.iter().map(|(code, data)| (*code, data[if *code == 0x69 { 5 } else { 1 }])).collect();
-        assert_eq!(told, [(0x69, 2), (0x6a, 2), (0x69, 2), (0x6a, 2), (0x69, 0), (0x6a, 1)]);
+        assert_eq!(told, [(0x6a, 2), (0x69, 2), (0x6a, 2), (0x69, 2), (0x6a, 1), (0x69, 0)]);
     }
 
     #[test]
@@ -443,43 +550,88 @@ mod tests {
         let (mut bench, mut reader) = (Bench::new(&[]), ScriptedReader::new([3; 16]));
         reader.is_in_install_mode = true;
         let file = bench.talk.wanted.key_file.clone();
-        let pair_again = |reader: &mut ScriptedReader, anew| pair(reader, ADDRESS, &file, anew).unwrap().has_new_key;
-        assert!(pair_again(&mut reader, false));
+        let pair_as = |reader: &mut ScriptedReader, pairing| pair(reader, ADDRESS, &file, pairing);
+        let carried_by = |reader: &mut ScriptedReader, pairing| pair_as(reader, pairing).unwrap().carried_by;
+        assert!(matches!(pair_as(&mut reader, Pairing::Renewed), Err(PairingError::NothingToRenew)));
+        assert_eq!(carried_by(&mut reader, Pairing::New), Some(CarriedBy::DefaultKey));
         let first = reader.key;
         assert!(first != [3; 16] && !reader.is_in_install_mode);
+        bench.turns(&mut reader, 4);
         reader.present(CARD);
         assert_eq!(bench.turns(&mut reader, 4), [NUMBER]);
-        assert!(!pair_again(&mut reader, false));
-        assert!(pair_again(&mut reader, true));
+        assert_eq!(carried_by(&mut reader, Pairing::New), None);
+        assert_eq!(carried_by(&mut reader, Pairing::Renewed), Some(CarriedBy::PreviousKey));
         assert_ne!(reader.key, first);
         assert_eq!(PairingKeys::read(&file).unwrap().0.len(), 1);
-        let foreign = pair(&mut ScriptedReader::new([3; 16]), ADDRESS, &file, false);
-        assert!(matches!(foreign, Err(PairingError::Foreign)), "{foreign:?}");
     }
 
-    /// The reader has the new key, but its reply and all others are lost.
+    /// Somebody at the wires can put a reader of their own there, in install mode: it gets no key unless that is asked for.
+    #[test]
+    fn a_paired_unit_does_not_fall_back_to_the_default_key() {
+        let bench = Bench::new(&[KEY]);
+        let file = &bench.talk.wanted.key_file;
+        let mut other = ScriptedReader::new([3; 16]);
+        other.is_in_install_mode = true;
+        for pairing in [Pairing::New, Pairing::Renewed] {
+            let refused = pair(&mut other, ADDRESS, file, pairing);
+            assert!(matches!(refused, Err(PairingError::OtherKey)), "{refused:?}");
+        }
+        let replaced = pair(&mut other, ADDRESS, file, Pairing::Replaced).unwrap();
+        assert_eq!(replaced.carried_by, Some(CarriedBy::DefaultKey));
+        let refused = pair(&mut ScriptedReader::new([3; 16]), ADDRESS, file, Pairing::Replaced);
+        assert!(matches!(refused, Err(PairingError::NotReset)), "{refused:?}");
+    }
+
+    #[test]
+    fn a_reader_that_refuses_its_key_leaves_the_file_as_it_was() {
+        for keys in [&[KEY][..], &[]] {
+            let (bench, mut reader) = (Bench::new(keys), ScriptedReader::new(KEY));
+            (reader.is_in_install_mode, reader.refuses_keys) = (true, true);
+            let file = &bench.talk.wanted.key_file;
+            let before = PairingKeys::read(file).unwrap();
+            let refused = pair(&mut reader, ADDRESS, file, Pairing::Replaced);
+            assert!(matches!(refused, Err(PairingError::Refused)), "{refused:?}");
+            assert_eq!(PairingKeys::read(file).unwrap(), before);
+        }
+    }
+
+    /// A line that breaks after some commands: before the last one arrives, or before it is answered.
+    struct Breaking<'a> {
+        reader: &'a mut ScriptedReader,
+        commands_left: usize,
+        arrives: bool,
+    }
+
+    impl Line for Breaking<'_> {
+        fn discard(&mut self) -> io::Result<()> {
+            self.reader.discard()
+        }
+
+        fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let is_broken = self.commands_left == 0;
+            if !is_broken || self.arrives {
+                self.reader.send(bytes)?;
+            }
+            self.commands_left = self.commands_left.saturating_sub(1);
+            if is_broken { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+        }
+
+        fn receive(&mut self, into: &mut Vec<u8>, within: Duration) -> io::Result<usize> {
+            self.reader.receive(into, within)
+        }
+    }
+
     #[test]
     fn a_pairing_that_is_cut_off_loses_no_key() {
-        struct CutAfter<'a>(&'a mut ScriptedReader, usize);
-        impl Line for CutAfter<'_> {
-            fn discard(&mut self) -> io::Result<()> {
-                self.0.discard()
-            }
-            fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-                self.1 = self.1.checked_sub(1).ok_or(io::ErrorKind::BrokenPipe)?;
-                self.0.send(bytes)
-            }
-            fn receive(&mut self, into: &mut Vec<u8>, within: Duration) -> io::Result<usize> {
-                self.0.receive(into, within)
-            }
-        }
-        for sent in 0..20 {
+        for (commands_left, arrives) in (0..20).flat_map(|count| [(count, true), (count, false)]) {
             let (mut bench, mut reader) = (Bench::new(&[KEY]), ScriptedReader::new(KEY));
-            let file: &Path = &bench.talk.wanted.key_file;
-            let is_done = pair(&mut CutAfter(&mut reader, sent), ADDRESS, file, true).is_ok();
-            assert!(sent < 19 || is_done);
+            let file = bench.talk.wanted.key_file.clone();
+            let mut line = Breaking { reader: &mut reader, commands_left, arrives };
+            let is_done = pair(&mut line, ADDRESS, &file, Pairing::Renewed).is_ok();
+            assert!(commands_left < 19 || is_done);
+            bench.turns(&mut reader, 6);
             reader.present(CARD);
-            assert_eq!(bench.turns(&mut reader, 6), [NUMBER], "{sent}");
+            assert_eq!(bench.turns(&mut reader, 6), [NUMBER], "{commands_left} {arrives}");
         }
     }
 

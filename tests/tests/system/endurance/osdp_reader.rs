@@ -1,8 +1,7 @@
 //! Five minutes with an OSDP reader that others wrote: a card each second, noise, a cut line.
 
-use crate::edge_agent::osdp::{CARD, ForeignReader, KEY, configured, h10301, is_granted, state};
+use crate::edge_agent::osdp::{CARD, ForeignReader, KEY, configured, entries, h10301, is_granted, log, state};
 use crate::edge_agent::running::RunningUnit;
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,12 +36,4 @@ fn five_minutes_with_an_osdp_reader() {
     }
     unit.status_when(is_granted);
     assert!(!log(&unit).contains("\"refused\""), "{}", log(&unit));
-}
-
-fn entries(unit: &RunningUnit) -> usize {
-    log(unit).matches("\"granted\"").count()
-}
-
-fn log(unit: &RunningUnit) -> String {
-    fs::read_to_string(unit.file("audit.jsonl")).unwrap()
 }
