@@ -61,6 +61,9 @@ impl Attempts {
         objection
     }
 
+    /// A visitor was let in. An attempt that has not ended does not count.
+    pub(super) fn note_visit(&mut self) {}
+
     /// Resets the count, because it is not known what the unit remembers.
     pub(super) fn forget(&mut self) {
         *self = Self::default();

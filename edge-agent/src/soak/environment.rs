@@ -6,7 +6,9 @@ use super::clock::WallClock;
 use super::disk::Disk;
 use super::door::WatchedDoor;
 use super::leaf::{Leaf, Trace};
+use super::pass_oracle::PassOracle;
 use super::people::{MODEL, database};
+use super::visitor_passes::Issuer;
 use crate::audit_log::log_files;
 use crate::audit_log::read::OpenFile;
 use crate::audit_log::verify::{Against, Fault, verify};
@@ -48,6 +50,8 @@ pub(super) struct Environment {
     pub(super) door: WatchedDoor,
     pub(super) leaf: Leaf,
     pub(super) attempts: Attempts,
+    pub(super) issuer: Issuer,
+    pub(super) pass_oracle: PassOracle,
     pub(super) random: Rng,
     /// The lockdown that the unit must be in.
     pub(super) lockdown: Lockdown,
@@ -69,7 +73,9 @@ impl Environment {
         door.set_log_disk(&disk);
         let (leaf, attempts, random) = (Leaf::default(), Attempts::default(), Rng::with_seed(seed));
         let lockdown = Lockdown::default();
-        Self { disk, clock, door, leaf, attempts, random, lockdown, traces: Vec::new(), moved: Vec::new(), checked: 0 }
+        let (issuer, pass_oracle) = (Issuer::default(), PassOracle::default());
+        let (traces, moved) = (Vec::new(), Vec::new());
+        Self { disk, clock, door, leaf, attempts, issuer, pass_oracle, random, lockdown, traces, moved, checked: 0 }
     }
 
     pub(super) fn key() -> LogKey {

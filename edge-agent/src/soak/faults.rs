@@ -40,6 +40,8 @@ pub(super) enum Incident {
     Hangs(u64),
     /// Somebody leaves by the exit button.
     Leaves,
+    /// A visitor holds up a pass.
+    PassShown,
     /// The power is cut at this disk operation, counted from now.
     PowerCut(usize),
     /// `kill -9`.
@@ -77,6 +79,7 @@ pub(super) fn next(random: &mut Rng, sequence: u64) -> Incident {
         250..254 => Incident::LockedDown { admits_wardens: random.bool() },
         254..266 => Incident::LockdownEnds,
         266..270 => Incident::Hangs(random.u64(500..15_000)),
+        270..290 => Incident::PassShown,
         _ => Incident::Nothing,
     }
 }

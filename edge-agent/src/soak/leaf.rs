@@ -1,7 +1,7 @@
 //! The door leaf, its contact and the exit button. It computes independently which records their use must leave.
 
-use crate::door::{DoorState, Latch, WatchRules};
 use crate::door::contacts::{Change, Contact, Contacts};
+use crate::door::{DoorState, Latch, WatchRules};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 

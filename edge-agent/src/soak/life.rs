@@ -1,5 +1,7 @@
 //! One life of the unit: from its start until it is stopped, killed, or loses power.
 
+mod visits;
+
 use super::Run;
 use super::environment::{End, Environment, FRAME_MS, Lockdown, UNLOCK_MS};
 use super::faults::{self, Incident};
@@ -26,6 +28,7 @@ use shared::card::CardNumber;
 use shared::gallery::DatabaseDigest;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use visits::Visits;
 
 /// Several files of a few hundred records.
 const UPKEEP: Upkeep = Upkeep { file_bytes: 40_000, all_bytes: 400_000, keep_days: 90 };
@@ -51,6 +54,7 @@ pub(super) struct Life<'a> {
     camera: Camera,
     scene: Shared<Scene>,
     visitors: Visitors,
+    visits: Visits,
     oracle: Oracle,
     indicators: Indicators,
     disk_full_frames: u32,
@@ -83,6 +87,9 @@ impl<'a> Life<'a> {
         unit.set_chance(move || chance.u64(..));
         let reader = ScriptedReader::default();
         unit.set_card_reader(Box::new(reader.clone()));
+        let visits = Visits::default();
+        unit.set_passes(visits.desk());
+        environment.pass_oracle.start_over();
         environment.leaf.watched_from(now.monotonic_ms, latch.clone());
         unit.set_contacts(Box::new(environment.leaf.clone()), WATCH);
         let indicators = Indicators::attach(&mut unit, &latch, log_health, in_use.digest);
@@ -105,6 +112,7 @@ impl<'a> Life<'a> {
             camera: Camera::new(Arc::clone(&scene)),
             scene,
             visitors: Visitors::default(),
+            visits,
             oracle,
             indicators,
             disk_full_frames: 0,
@@ -201,6 +209,7 @@ impl<'a> Life<'a> {
                     self.latch.lock_if_due(self.environment.clock.elapsed_ms());
                 }
             }
+            Incident::PassShown => self.show_pass(run),
             Incident::Leaves => self.environment.leaf.leave(now_ms),
             Incident::PowerCut(operation) => {
                 self.environment.disk.power.cut_at(operation, self.environment.random.bool())
@@ -238,6 +247,7 @@ impl<'a> Life<'a> {
         let gallery = self.unit.gallery();
         self.indicators.note_database(gallery, in_use.digest);
         self.oracle.set_people(gallery.header().sequence);
+        self.environment.pass_oracle.start_over();
         assert_eq!(gallery.people().len(), usize::from(person_count(gallery.header().sequence)));
     }
 
@@ -253,18 +263,20 @@ impl<'a> Life<'a> {
             scene.noise = 0.2 * self.environment.random.f32();
         }
         self.present_cards(&now);
+        self.hold_up_pass(run);
         if self.scene.lock().unwrap().is_seen() {
             self.oracle.see(&self.visitors.faces);
         }
         let turn = self.unit.turn(&mut self.camera);
         self.note_hours(&now, matches!(turn, Err(UnitError::Door(_))), run);
+        self.note_visits(turn.as_ref().ok(), &now, run);
         match turn {
             Ok(turn) => {
                 self.indicators.note_turn(&turn, &self.unit, &self.environment.clock);
                 match turn.verdict {
                     Verdict::Granted(granted) => self.granted(&granted, &now, run),
                     Verdict::Refused(refusal) => self.refused(&refusal, &now, run),
-                    Verdict::Admitted(_) => panic!("this door accepts no passes"),
+                    Verdict::Admitted(_) => {}
                     Verdict::Nobody => self.visitors.ask(None),
                 }
             }
@@ -373,8 +385,9 @@ impl<'a> Life<'a> {
     }
 }
 
-/// The rules of the database, with the liveness challenge for people who are marked for it.
+/// The rules of the database, with visitor passes, and the liveness challenge for people who are marked for it.
 fn rules(mut rules: Rules) -> Rules {
+    rules.accepts_passes = true;
     rules.liveness.required_of_marked = Signals::only(Signal::HeadTurn);
     rules
 }

@@ -27,14 +27,18 @@ mod faults;
 mod leaf;
 mod life;
 mod oracle;
+mod pass_oracle;
 mod people;
+mod phone;
 mod scene;
 mod status_check;
+mod visitor_passes;
 mod visitors;
 
 use environment::End;
 use environment::Environment;
 use life::{FRAMES_OF_AN_HOUR, Life};
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 
@@ -44,7 +48,16 @@ const FEW_FRAMES: u64 = 200_000;
 const MANY_FRAMES: u64 = 1_000_000;
 const SEED: u64 = 20_261_125;
 /// How much the resident memory may grow from the first tenth of a long run to its end, in kB.
-const GROWTH_KB: u64 = 4096;
+const GROWTH_KB: u64 = 8192;
+/// Reasons to refuse a pass that must come up in a long run.
+const REFUSALS_OF_PASSES: [&str; 6] = [
+    "already_granted",
+    "pass_for_other_door",
+    "pass_not_genuine",
+    "pass_outside_hours",
+    "pass_revoked",
+    "pass_used_up",
+];
 
 #[test]
 fn five_hours_at_the_door() {
@@ -87,6 +100,13 @@ struct Run {
     frames_held_open: u64,
     doors_forced: u64,
     doors_held: u64,
+    passes_shown: u64,
+    visitors: u64,
+    /// Passes that had to open the door when they were shown, and how many of them did.
+    good_passes: u64,
+    good_passes_admitted: u64,
+    /// How often a series of refusals began, by reason.
+    refusals: BTreeMap<&'static str, u64>,
     /// Status reports checked.
     reports: u64,
     cards_presented: u64,
@@ -117,13 +137,15 @@ impl Run {
             self.frames_held_open,
             self.doors_forced,
             self.doors_held,
+            self.visitors,
             self.reports,
             self.databases_taken,
             self.databases_refused,
             self.rollbacks,
             self.failed_turns,
         ];
-        self.ends.into_iter().chain(others).collect()
+        let of_passes = REFUSALS_OF_PASSES.map(|reason| self.refusals.get(reason).copied().unwrap_or(0));
+        self.ends.into_iter().chain(others).chain(of_passes).collect()
     }
 }
 

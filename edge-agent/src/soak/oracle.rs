@@ -83,6 +83,11 @@ impl Oracle {
         }
     }
 
+    /// Notes that a visitor was let in: the next grant needs a new challenge.
+    pub(super) fn note_visit(&mut self) {
+        self.turning = Turning::default();
+    }
+
     /// Notes what a turn finds: without a known time, or in a lockdown, nobody has opened the door for the others.
     pub(super) fn note_turn(&mut self, now: &Now, is_locked_down: bool) {
         if now.clock != ClockTrust::Trusted || is_locked_down {

@@ -1,5 +1,6 @@
 //! The people in the soak test's databases.
 
+use super::visitor_passes::accepted;
 use policy::CHALLENGED_GROUP;
 use shared::card::{CardKey, CardNumber};
 use shared::encoding::Encoding;
@@ -112,5 +113,6 @@ pub(super) fn database(sequence: u64, model: ModelHash) -> Vec<u8> {
         door_hours("open", DoorUse::HeldOpen { after_first_of: "keys".to_owned() }, OPEN),
     ];
     builder.set_schedules(Schedules::new(vec![day]).and_then(|day| day.with_doors(doors)).unwrap()).unwrap();
+    builder.set_passes(accepted(sequence));
     builder.encode().unwrap()
 }

@@ -66,11 +66,15 @@ impl Indicators {
                     self.lights.wait_for(|shown| shown.green);
                 }
             }
+            Verdict::Admitted(_) => {
+                self.expected.last = decided("grant", None, None);
+                self.expected.granted += 1;
+            }
             Verdict::Refused(refusal) => {
                 let person = refusal.person.map(|person| person.to_string());
                 self.expected.last = decided("deny", Some(refusal.reason.code()), person);
             }
-            Verdict::Nobody | Verdict::Admitted(_) => {}
+            Verdict::Nobody => {}
         }
     }
 
