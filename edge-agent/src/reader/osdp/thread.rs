@@ -23,6 +23,8 @@ const POLL_EVERY: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_millis(500);
 /// A key pressed this long after the one before begins another number.
 const SAME_NUMBER_WITHIN: Duration = Duration::from_secs(10);
+/// Who presented a card this long ago is still at the door.
+const STILL_AT_THE_DOOR: Duration = Duration::from_secs(2);
 /// Failed turns after which the reader counts as lost, if no poll was answered meanwhile: noise costs one or two.
 const LOST_AFTER: u32 = 3;
 
@@ -108,7 +110,9 @@ pub(super) struct Talk {
     is_case_open: bool,
     /// Whether a poll of this connection was answered, and what was noted about the case then.
     noted: Option<bool>,
-    /// Whether cards and keys count. What a reader kept while it was cut off does not: the person has left.
+    /// When a poll was answered last.
+    heard: Option<Instant>,
+    /// Whether cards and keys count. What a reader kept while it was cut off does not: the person may have left.
     is_up_to_date: bool,
 }
 
@@ -143,6 +147,7 @@ impl Talk {
             next_key: 0,
             is_case_open: false,
             noted: None,
+            heard: None,
             is_up_to_date: false,
         }
     }
@@ -194,10 +199,11 @@ impl Talk {
             Found::Done => {}
             Found::Connected(report) => {
                 self.is_case_open = report == Report::Tamper(true);
-                (self.noted, self.is_up_to_date) = (None, false);
+                self.noted = None;
+                self.is_up_to_date = self.heard.is_some_and(|heard| heard.elapsed() < STILL_AT_THE_DOOR);
             }
             Found::Report(report) => {
-                self.failed_turns = 0;
+                (self.failed_turns, self.heard) = (0, Some(Instant::now()));
                 self.take_report(report);
                 self.note_heard();
             }
@@ -426,6 +432,14 @@ mod tests {
         assert_eq!(bench.turns(&mut reader, 10), NOTHING);
         reader.present(CARD);
         assert_eq!(bench.turns(&mut reader, 3), [NUMBER]);
+        for (away, read) in [(Duration::ZERO, &[NUMBER][..]), (STILL_AT_THE_DOOR, &[])] {
+            reader.is_cut = true;
+            bench.talk.turn(&mut reader);
+            reader.is_cut = false;
+            bench.talk.heard = Instant::now().checked_sub(away);
+            reader.present(CARD);
+            assert_eq!(bench.turns(&mut reader, 5), read, "{away:?}");
+        }
     }
 
     #[test]
