@@ -3,7 +3,7 @@
 
 use super::inbox::{Cards, Inbox, inbox};
 use super::typed::{Digits, Key, Typed};
-use super::{CardReader, ReaderState};
+use super::{CardReader, ReaderState, code_of};
 use crate::part_reports::PartReports;
 use crate::usb_port::UsbPort;
 use evdev::raw_stream::RawDevice;
@@ -94,24 +94,14 @@ fn listen(wanted: &Wanted, digits: Digits, inbox: &Inbox, is_lost: &AtomicBool, 
                     part.failed("unplugged", port.as_ref(), &message);
                 }
                 Err(error) => {
-                    part.failed(code(&error), port.as_ref(), &trouble(path, &error));
+                    part.failed(code_of(&error), port.as_ref(), &trouble(path, &error));
                 }
             },
             Err(error) => {
-                part.failed(code(&error), None, &trouble(path, &error));
+                part.failed(code_of(&error), None, &trouble(path, &error));
             }
         }
         thread::sleep(RETRY);
-    }
-}
-
-/// The code of an error, as cameras use.
-fn code(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound => "not_there",
-        io::ErrorKind::PermissionDenied => "permission_denied",
-        io::ErrorKind::ResourceBusy => "busy",
-        _ => "system",
     }
 }
 

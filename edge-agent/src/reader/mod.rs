@@ -21,6 +21,7 @@ pub use typed::{Digits, Key, Typed, TypedError};
 pub use wiegand::{Edge, WiegandReader, WiegandReaderError, frames};
 
 use shared::card::CardNumber;
+use std::io;
 
 /// A card reader.
 pub trait CardReader: Send {
@@ -52,5 +53,15 @@ impl ReaderState {
             Self::Lost => "lost",
             Self::CaseOpen => "case_open",
         }
+    }
+}
+
+/// Why a device cannot be opened, for the audit log: the same codes as for cameras.
+fn code_of(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "not_there",
+        io::ErrorKind::PermissionDenied => "permission_denied",
+        io::ErrorKind::ResourceBusy => "busy",
+        _ => "system",
     }
 }

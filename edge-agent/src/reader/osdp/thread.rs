@@ -2,7 +2,7 @@
 
 use super::super::inbox::{Cards, Inbox, inbox};
 use super::super::typed::{Digits, Key, Typed};
-use super::super::{CardReader, ReaderState};
+use super::super::{CardReader, ReaderState, code_of};
 use super::key::PairingKeys;
 use super::line::{Baud, Line, open_line};
 use super::panel::{Found, Panel, PanelError, Security};
@@ -160,7 +160,7 @@ impl Talk {
                         thread::sleep(pause);
                     }
                 }
-                Err(error) => self.lose(code(&error), &trouble(&self.wanted, &error)),
+                Err(error) => self.lose(code_of(&error), &trouble(&self.wanted, &error)),
             }
             thread::sleep(RETRY);
         }
@@ -285,15 +285,6 @@ impl Talk {
     fn lose(&self, code: &str, message: &str) {
         self.state.set(ReaderState::Lost);
         self.part.failed(code, None, &message);
-    }
-}
-
-fn code(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound => "not_there",
-        io::ErrorKind::PermissionDenied => "permission_denied",
-        io::ErrorKind::ResourceBusy => "busy",
-        _ => "system",
     }
 }
 
