@@ -16,6 +16,7 @@ mod report;
 #[cfg(test)]
 mod scripted;
 mod shown;
+mod talk;
 mod thread;
 mod trial;
 
@@ -28,5 +29,6 @@ pub(crate) use key::PairingKeys;
 pub(crate) use line::open_line;
 pub(crate) use pairing::{CarriedBy, Paired, Pairing, PairingError, pair};
 pub(crate) use shown::ReaderLights;
-pub(crate) use thread::{OsdpReader, OsdpReports, WantedOsdp};
+pub(crate) use talk::{OsdpReports, WantedOsdp};
+pub(crate) use thread::OsdpReader;
 pub(crate) use trial::try_out;
