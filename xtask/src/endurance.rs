@@ -5,8 +5,8 @@ use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
 use anyhow::Result;
 
-/// Runs them one after the other, so that each has the computer to itself.
 /// Runs the tests one after the other, so that each has the computer to itself.
+///
 /// # Errors
 /// If the programs cannot be built or the tests cannot be started.
 pub(crate) fn run() -> Result<Outcome> {
