@@ -61,8 +61,12 @@ impl Attempts {
         objection
     }
 
-    /// A visitor was let in. An attempt that has not ended does not count.
-    pub(super) fn note_visit(&mut self) {}
+    /// A visitor was let in: the attempts that had not ended do not count.
+    pub(super) fn note_visit(&mut self) {
+        for unmatched in self.unmatched.values_mut() {
+            unmatched.comparisons = unmatched.comparisons.saturating_sub(COMPARISONS_PER_ATTEMPT);
+        }
+    }
 
     /// Resets the count, because it is not known what the unit remembers.
     pub(super) fn forget(&mut self) {

@@ -40,8 +40,10 @@ pub(super) enum Incident {
     Hangs(u64),
     /// Somebody leaves by the exit button.
     Leaves,
-    /// A visitor holds up a pass.
-    PassShown,
+    /// A visitor holds up a pass, and the power may be cut at this disk operation.
+    PassShown {
+        cut_at: Option<usize>,
+    },
     /// The power is cut at this disk operation, counted from now.
     PowerCut(usize),
     /// `kill -9`.
@@ -53,7 +55,7 @@ pub(super) enum Incident {
 impl Incident {
     /// Whether it may end a life.
     pub(super) fn may_end_life(&self) -> bool {
-        matches!(self, Self::PowerCut(_) | Self::Killed | Self::Stopped)
+        matches!(self, Self::PowerCut(_) | Self::PassShown { cut_at: Some(_) } | Self::Killed | Self::Stopped)
     }
 }
 
@@ -79,7 +81,8 @@ pub(super) fn next(random: &mut Rng, sequence: u64) -> Incident {
         250..254 => Incident::LockedDown { admits_wardens: random.bool() },
         254..266 => Incident::LockdownEnds,
         266..270 => Incident::Hangs(random.u64(500..15_000)),
-        270..290 => Incident::PassShown,
+        270..300 => Incident::PassShown { cut_at: None },
+        300..303 => Incident::PassShown { cut_at: Some(random.usize(..30)) },
         _ => Incident::Nothing,
     }
 }

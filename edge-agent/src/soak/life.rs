@@ -209,7 +209,12 @@ impl<'a> Life<'a> {
                     self.latch.lock_if_due(self.environment.clock.elapsed_ms());
                 }
             }
-            Incident::PassShown => self.show_pass(run),
+            Incident::PassShown { cut_at } => {
+                self.show_pass(run);
+                if let Some(operation) = cut_at {
+                    self.environment.disk.power.cut_at(operation, self.environment.random.bool());
+                }
+            }
             Incident::Leaves => self.environment.leaf.leave(now_ms),
             Incident::PowerCut(operation) => {
                 self.environment.disk.power.cut_at(operation, self.environment.random.bool())

@@ -2,7 +2,7 @@
 //! lights, and random faults. It finds faults that appear only after a while: leaks, drift, lost records, a door that
 //! stays unlocked.
 //!
-//! People, strangers and photos come and show cards; the door is held open and forced; people leave by the exit button;
+//! People, strangers and photos come and show cards; visitors show passes, valid ones and others; the door is held open and forced; people leave by the exit button;
 //! the time is not trusted for a third of the run; databases arrive; camera, networks, disk and lock fail; the unit is
 //! stopped, killed, or loses power, mostly after minutes, one time in eight after hours. Checked independently of the
 //! policy:
@@ -10,6 +10,9 @@
 //! - each grant: the person is enrolled, was seen often enough, is within their hours at a trusted time, has shown
 //!   their card and turned their head if they must, and is admitted in a lockdown ([`oracle`]), without too many failed comparisons over all lives
 //!   ([`attempts`]);
+//! - each visit: the pass is genuine, for this door, valid at a trusted time, not revoked, not used up over all lives and
+//!   power cuts, and needed at all; its use is on the disk before the lock moves; valid passes do open the door
+//!   ([`pass_oracle`]);
 //! - that the door is held open only in its hours, at a trusted time and after somebody with a key, and that a restart
 //!   ends no lockdown;
 //! - the log: each movement of the lock, and each door that is forced, held or closed again ([`environment`],
@@ -50,8 +53,11 @@ const SEED: u64 = 20_261_125;
 /// How much the resident memory may grow from the first tenth of a long run to its end, in kB.
 const GROWTH_KB: u64 = 8192;
 /// Reasons to refuse a pass that must come up in a long run.
-const REFUSALS_OF_PASSES: [&str; 6] = [
+const REFUSALS_OF_PASSES: [&str; 9] = [
     "already_granted",
+    "clock_unknown",
+    "locked_down",
+    "not_recorded",
     "pass_for_other_door",
     "pass_not_genuine",
     "pass_outside_hours",
@@ -63,6 +69,7 @@ const REFUSALS_OF_PASSES: [&str; 6] = [
 fn five_hours_at_the_door() {
     let run = soak(FEW_FRAMES, SEED);
     assert!(run.granted > 100 && run.ends[End::PowerCut as usize] > 0, "{run:?}");
+    run.assert_visitors_came();
 }
 
 /// The long run, started by `cargo xtask soak`, which sets the length and the seed.
@@ -77,6 +84,7 @@ fn a_day_at_the_door() {
     assert!(happened.iter().all(|times| *times > 0), "something never happened: {run:?}");
     assert!(run.frames_of_long_lives * 2 > run.frames, "long lives must take most of the time: {run:?}");
     assert!(run.granted > frames / 5000, "hardly anybody was let in: {run:?}");
+    run.assert_visitors_came();
     let growth = run.kb_at_end.saturating_sub(run.kb_when_warm);
     assert!(growth <= GROWTH_KB, "the resident memory grew by {growth} kB");
 }
@@ -105,8 +113,8 @@ struct Run {
     /// Passes that had to open the door when they were shown, and how many of them did.
     good_passes: u64,
     good_passes_admitted: u64,
-    /// How often a series of refusals began, by reason.
-    refusals: BTreeMap<&'static str, u64>,
+    /// How often a series of refusals of a pass began, by reason.
+    refused_passes: BTreeMap<&'static str, u64>,
     /// Status reports checked.
     reports: u64,
     cards_presented: u64,
@@ -124,6 +132,15 @@ struct Run {
 }
 
 impl Run {
+    /// Asserts that valid passes open the door.
+    fn assert_visitors_came(&self) {
+        let Self { good_passes, good_passes_admitted, .. } = self;
+        assert!(
+            *good_passes > 5 && good_passes_admitted * 4 >= good_passes * 3,
+            "valid passes were refused: {self:?}"
+        );
+    }
+
     /// The totals that must not be 0 after a long run.
     fn happened(&self) -> Vec<u64> {
         let others = [
@@ -144,7 +161,7 @@ impl Run {
             self.rollbacks,
             self.failed_turns,
         ];
-        let of_passes = REFUSALS_OF_PASSES.map(|reason| self.refusals.get(reason).copied().unwrap_or(0));
+        let of_passes = REFUSALS_OF_PASSES.map(|reason| self.refused_passes.get(reason).copied().unwrap_or(0));
         self.ends.into_iter().chain(others).chain(of_passes).collect()
     }
 }

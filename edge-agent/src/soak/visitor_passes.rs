@@ -100,7 +100,7 @@ impl Issuer {
         let numbers = |is_revoked| (0..REGULARS).filter(move |number| revokes(sequence, *number) == is_revoked);
         let regular_of = |numbers: Vec<u8>, random: &mut Rng| regular(numbers[random.usize(..numbers.len())]);
         let minute = utc_ms / MINUTE_MS;
-        match random.u8(..14) {
+        match random.u8(..18) {
             0..4 => self.issue(1 + random.u8(..3), minute - 60, 600, (this, true), &key()),
             4..6 => regular_of(numbers(false).collect(), random),
             6 => regular_of(numbers(true).collect(), random),
@@ -112,7 +112,9 @@ impl Issuer {
             9 => self.issue(2, minute - 600 - random.i64(0..3000), 600, (this, true), &key()),
             10 => self.forge(random, minute),
             _ if self.kept.is_empty() => regular_of(numbers(false).collect(), random),
-            _ => self.kept[random.usize(..self.kept.len())].clone(),
+            11..14 => self.kept[random.usize(..self.kept.len())].clone(),
+            // Often somebody who has just come in with it.
+            _ => self.kept[self.kept.len() - 1].clone(),
         }
     }
 

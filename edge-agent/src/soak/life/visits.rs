@@ -116,8 +116,9 @@ impl Life<'_> {
         if let Some(pass) = refusal.pass {
             self.environment.pass_oracle.note_refusal(pass);
         }
-        if self.last_reason != Some(refusal.reason) {
-            *run.refusals.entry(refusal.reason.code()).or_default() += 1;
+        let is_of_pass = refusal.pass.is_some() || refusal.reason == Reason::PassNotGenuine;
+        if is_of_pass && self.last_reason != Some(refusal.reason) {
+            *run.refused_passes.entry(refusal.reason.code()).or_default() += 1;
         }
     }
 }
