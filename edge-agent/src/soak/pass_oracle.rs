@@ -3,12 +3,14 @@
 use super::visitor_passes::{Issued, is_revoked, names_key};
 use policy::{ClockTrust, Now};
 use shared::pass::PassId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How long a pass may wait until it is used.
 const WAITS_MS: u64 = 30_000;
 /// A pass that has not been read for this long may be shown anew.
 const GONE_MS: u64 = 1000;
+/// After this time, everybody has gone since a pass was used.
+const ALL_GONE_MS: u64 = 10 * 60_000;
 /// Uses are counted until a day after the end of the pass.
 const COUNTED_AFTER_MS: i64 = 24 * 3_600_000;
 
@@ -21,6 +23,10 @@ pub(super) struct PassOracle {
     read: Option<(Issued, u64)>,
     /// A pass that has let somebody in, and has been in view since; and when it was read last.
     in_view: Option<(PassId, u64)>,
+    /// Passes that a lock that stuck or a power cut may have cost a use.
+    may_be_spent: HashSet<PassId>,
+    /// When passes have let somebody in. They are refused until everybody has gone.
+    admitted_ms: HashMap<PassId, u64>,
 }
 
 /// What a visit depends on beside the pass.
@@ -57,6 +63,18 @@ impl PassOracle {
         }
     }
 
+    /// The lock or the power failed: a use of the pass that was shown may be spent.
+    pub(super) fn note_fault(&mut self) {
+        self.may_be_spent.extend(self.read.as_ref().map(|(pass, _)| pass.id));
+    }
+
+    /// Whether this pass must open the door.
+    pub(super) fn must_open(&self, pass: &Issued, around: &Around) -> bool {
+        let is_gone = |used_ms: &u64| around.now.monotonic_ms - used_ms > ALL_GONE_MS;
+        let is_new = self.admitted_ms.get(&pass.id).is_none_or(is_gone) && !self.may_be_spent.contains(&pass.id);
+        is_new && self.objection(pass, around).is_none()
+    }
+
     /// A pass that was refused must be shown again.
     pub(super) fn note_refusal(&mut self, id: PassId) {
         self.read = self.read.take().filter(|(read, _)| read.id != id);
@@ -88,6 +106,7 @@ impl PassOracle {
         let objection = self.objection(&pass, around).map(|why| format!("{id} {why}: {pass:?}, {around:?}"));
         self.uses.entry(id).or_insert((0, pass.until_utc_ms)).0 += 1;
         self.in_view = Some((id, read_ms));
+        self.admitted_ms.insert(id, now_ms);
         objection
     }
 

@@ -87,14 +87,17 @@ impl Life<'_> {
             }
             _ => assert_eq!(moves, []),
         }
+        if turn.is_none() || self.environment.disk.power.is_off() {
+            self.environment.pass_oracle.note_fault();
+        }
     }
 
     /// Notes at the first reading of a pass whether it must open the door.
     fn expect(&mut self, read: &Issued, has_worked: bool, around: &Around) {
         let is_faultless = has_worked && self.disk_full_frames == 0 && !self.environment.disk.power.is_off();
-        let objection = self.environment.pass_oracle.objection(read, around);
+        let must_open = self.environment.pass_oracle.must_open(read, around);
         if let Some(shown) = &mut self.visits.shown {
-            shown.is_good.get_or_insert(is_faultless && objection.is_none());
+            shown.is_good.get_or_insert(is_faultless && must_open);
         }
     }
 
