@@ -17,11 +17,20 @@ use zeroize::Zeroizing;
 
 const MAX_KEY_BYTES: u64 = 1024;
 
-/// Reads a secret key. Requires that only its owner can read or change the file. Root may read the keys of all users.
+/// Reads a secret key of the programs. Requires that only its owner can read or change the file. Root may read the keys of
+/// all users.
 ///
 /// # Errors
 /// If it cannot be read, or if others can read it; the help is then the command that fixes the permissions.
 pub fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    read_secret_of_at_most(path, MAX_KEY_BYTES)
+}
+
+/// The same for a secret of at most this many bytes.
+///
+/// # Errors
+/// See [`read_secret`].
+pub fn read_secret_of_at_most(path: &Path, most: u64) -> anyhow::Result<Zeroizing<String>> {
     let shown = path.shown();
     let (mut file, found) = open_itself(path)?;
     let mode = found.mode() & 0o777;
@@ -31,9 +40,9 @@ pub fn read_secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     }
     require_ours(path, found.uid(), false)?;
     // Allocated at full capacity: a reallocation would leave a copy of the secret in memory.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES as usize + 1));
-    (&mut file).take(MAX_KEY_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
-    ensure!(text.len() as u64 <= MAX_KEY_BYTES, "{shown} is too large for a key");
+    let mut text = Zeroizing::new(String::with_capacity(most as usize + 1));
+    (&mut file).take(most + 1).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
+    ensure!(text.len() as u64 <= most, "{shown} is too large for a key");
     Ok(text)
 }
 
