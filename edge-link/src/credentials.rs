@@ -1,4 +1,4 @@
-//! The files that say who the link is and whom it believes: certificates, its key, its password.
+//! The files that say who the link is and which authorities it believes: certificates, its key, its password.
 
 use crate::config::{Broker, Certificate, Transport};
 use anyhow::{Context, ensure};

@@ -5,6 +5,7 @@
 //! only make the door stricter; everything else that it brings is signed by somebody else, and the unit decides about it.
 #![forbid(unsafe_code)]
 
+pub mod broker;
 mod commands;
 pub mod config;
 pub mod credentials;
