@@ -9,6 +9,7 @@ pub mod broker;
 mod commands;
 pub mod config;
 pub mod credentials;
+pub mod fetch;
 pub mod unit;
 
 pub use commands::Arguments;
