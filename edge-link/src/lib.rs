@@ -10,6 +10,9 @@ mod commands;
 pub mod config;
 pub mod credentials;
 pub mod fetch;
+pub mod home_assistant;
+mod link;
+mod service;
 pub mod unit;
 
 pub use commands::Arguments;

@@ -1,9 +1,11 @@
 //! The command line and its verbs. Each verb's module defines its own arguments.
 
 mod check;
+mod run;
 
 use check::Check;
 use clap::{Parser, Subcommand};
+use run::Run;
 use terminal::{Answer, Verbosity};
 
 /// The network link of a door unit: MQTT, Home Assistant, fleets.
@@ -20,6 +22,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(Run),
     Check(Check),
 }
 
@@ -29,6 +32,7 @@ enum Command {
 /// The error of the verb.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
     }
 }
@@ -47,6 +51,9 @@ mod tests {
     #[test]
     fn accepted_and_refused_command_lines() {
         for (line, refusal) in [
+            ("run", None),
+            ("run --config a.toml -v", None),
+            ("run a.toml", Some(ErrorKind::UnknownArgument)),
             ("check", None),
             ("check --config a.toml --json", None),
             ("check a.toml", Some(ErrorKind::UnknownArgument)),

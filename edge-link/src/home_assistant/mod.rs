@@ -1,0 +1,58 @@
+//! The door in Home Assistant: its events, its states, and the two requests that Home Assistant may make.
+//!
+//! Terms: a *discovery message* tells Home Assistant that an entity exists; the *birth message* says that Home Assistant
+//! has started. Discovery messages are not kept by the broker: everything is published again when the link connects and at
+//! each birth message, so a door that is gone does not come back out of a broker's memory. States are kept, events never
+//! are, and requests that the broker had kept are dropped.
+//!
+//! There is no request to unlock: nothing in this process could make one.
+
+mod discovery;
+mod door;
+mod events;
+mod feed;
+mod problems;
+mod requests;
+mod states;
+
+pub use door::Door;
+pub use states::OtherUnit;
+
+use crate::broker::{Broker, Filter, Outgoing, Subscription};
+use crate::unit::Unit;
+use tokio::sync::{Notify, mpsc};
+
+/// Events that wait to be published. More are dropped.
+const MAX_WAITING_EVENTS: usize = 256;
+
+/// Presents a door to Home Assistant.
+pub struct HomeAssistant {
+    door: Door,
+    unit: Unit,
+    outgoing: Outgoing,
+    births: Subscription,
+    requests: Subscription,
+}
+
+impl HomeAssistant {
+    /// Presents this door on the broker.
+    pub fn new(door: Door, unit: Unit, broker: &mut Broker) -> Self {
+        let births = broker.subscribe([Filter::at_most_once(door.birth_topic())]);
+        // QoS 0: a request that nobody is there to carry out must not wait in a queue.
+        let requests = broker.subscribe(requests::TOPICS.map(|name| Filter::at_most_once(door.topic(name))));
+        Self { door, unit, outgoing: broker.outgoing(), births, requests }
+    }
+
+    /// Runs until another unit answers.
+    pub async fn run(self) -> OtherUnit {
+        let Self { door, unit, outgoing, births, requests } = self;
+        let (sender, receiver) = mpsc::channel(MAX_WAITING_EVENTS);
+        let changed = Notify::new();
+        tokio::select! {
+            other = states::publish(&door, &unit, outgoing.clone(), births, &changed) => other,
+            never = feed::follow(&unit, &sender, &changed) => match never {},
+            never = events::publish(&door, outgoing, receiver) => match never {},
+            never = requests::carry_out(&door, &unit, requests, &changed) => match never {},
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A running link: the unit on one side, the broker on the other, and what goes between them.
+
+use crate::broker::{Broker, Identity};
+use crate::config::{self, Config};
+use crate::credentials::Credentials;
+use crate::home_assistant::{Door, HomeAssistant};
+use crate::service;
+use crate::unit::Unit;
+use anyhow::Context;
+use fleet_messages::Kind;
+use shared::seal::Fingerprint;
+use std::future::pending;
+use std::time::Duration;
+use terminal::{Help, on_one_line};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+/// How often a unit that does not answer is asked who it is.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+
+/// Runs until a signal.
+///
+/// # Errors
+/// If a file of the configuration cannot be used, or another unit answers than at first.
+pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
+    let credentials = Credentials::read(&config.broker)?;
+    let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the link")?;
+    runtime.block_on(async {
+        let signal = service::signal()?;
+        tokio::select! {
+            // The broker must be told that the link goes, so the link ends on its own.
+            done = connect(config, &credentials, signal) => done,
+            never = service::watchdog() => match never {},
+        }
+    })
+}
+
+async fn connect(config: &Config, credentials: &Credentials, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let mut signal = std::pin::pin!(signal);
+    let unit = unit(&config.unit);
+    service::ready("waiting for the unit");
+    let id = tokio::select! {
+        id = id_of(&unit) => id,
+        () = &mut signal => return Ok(()),
+    };
+    service::status(&format!("connects the unit {id}"));
+    let topics = config.broker.topics()?;
+    let identity = Identity {
+        client: format!("edge-link-{id}"),
+        presence: topics.of(id, Kind::Presence),
+        is_awaited: config.fleet.enabled,
+    };
+    let mut broker = Broker::new(&config.broker, credentials, identity)?;
+    let home = config.home_assistant.enabled.then(|| {
+        let door = Door::new(id, &topics, &config.home_assistant);
+        HomeAssistant::new(door, unit.clone(), &mut broker)
+    });
+    let home = async {
+        match home {
+            Some(home) => home.run().await,
+            None => pending().await,
+        }
+    };
+    let (end, ended) = oneshot::channel::<()>();
+    let other = async {
+        let other = tokio::select! {
+            other = home => Err(anyhow::Error::from(other)),
+            () = &mut signal => Ok(()),
+        };
+        end.send(()).ok();
+        other
+    };
+    let broker = broker.run(async {
+        ended.await.ok();
+    });
+    let (other, ()) = tokio::join!(other, broker);
+    other.help("restart the link: systemd does so by itself")
+}
+
+/// The unit on these sockets.
+pub(crate) fn unit(config: &config::Unit) -> Unit {
+    Unit::at(&config.status, &config.link, &config.receive)
+}
+
+/// Asks the unit who it is until it answers.
+async fn id_of(unit: &Unit) -> Fingerprint {
+    let mut said = String::new();
+    loop {
+        let problem = match unit.report().await {
+            Ok(report) => match report.unit_id.as_deref().map(str::parse) {
+                Some(Ok(id)) => return id,
+                Some(Err(_)) => "the unit has an id that this program cannot read".to_owned(),
+                None => "the unit has no id: make its key with `edge-agent keygen`, then restart it".to_owned(),
+            },
+            Err(error) => on_one_line(&error.into()),
+        };
+        if problem != said {
+            tracing::warn!("{problem}; it is asked again");
+            said = problem;
+        }
+        sleep(ASK_EVERY).await;
+    }
+}
