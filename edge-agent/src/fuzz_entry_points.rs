@@ -17,7 +17,7 @@ use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::lockdown;
 use crate::memory_file;
 use crate::reader::{AnyReply, Digits, PairingKeys, cards_heard, cards_typed};
-use crate::status::{Board, Form, Report, Wording, answer, shown};
+use crate::status::{Board, Clients, Form, Report, Wording, answer, shown};
 use evdev::InputEvent;
 use files::Storage;
 use jiff::tz::TimeZone;
@@ -144,7 +144,7 @@ impl StatusSocket {
     /// # Errors
     /// What the system says.
     pub fn answer(&self, request: &[u8]) -> io::Result<Vec<u8>> {
-        exchanged(request, |unit| answer(unit, &self.board))
+        exchanged(request, |unit| answer(unit, &self.board, &Clients::default()))
     }
 }
 

@@ -1,13 +1,20 @@
 //! The state of the log, for the status report.
 
-use policy::audit::MAX_LINE_BYTES;
+use policy::audit::{Head, LineHash, MAX_LINE_BYTES};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The shared state of a log. Clones refer to the same log.
 #[derive(Debug, Clone, Default)]
 pub struct AuditHealth {
-    report: Arc<Mutex<AuditReport>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    report: AuditReport,
+    /// The hash of the last record's line; `None` before the first.
+    hash: Option<LineHash>,
 }
 
 /// The state of a log.
@@ -29,36 +36,42 @@ pub struct AuditReport {
 impl AuditHealth {
     /// The current state.
     pub fn report(&self) -> AuditReport {
-        self.lock().clone()
+        self.lock().report.clone()
     }
 
-    pub(super) fn recorded(&self, sequence: u64) {
-        let mut report = self.lock();
-        report.sequence = sequence;
-        report.failing = None;
+    /// The last record on the disk.
+    pub(crate) fn head(&self) -> Head {
+        let state = self.lock();
+        Head { sequence: state.report.sequence, hash: state.hash.unwrap_or(Head::BEGINNING.hash) }
+    }
+
+    pub(crate) fn recorded(&self, head: Head) {
+        let mut state = self.lock();
+        (state.report.sequence, state.hash) = (head.sequence, Some(head.hash));
+        state.report.failing = None;
     }
 
     pub(super) fn failed(&self, error: &impl ToString) {
-        self.lock().failing = Some(error.to_string());
+        self.lock().report.failing = Some(error.to_string());
     }
 
     pub(super) fn signed(&self, sequence: u64) {
-        self.lock().signed = sequence;
+        self.lock().report.signed = sequence;
     }
 
     pub(super) fn set_reserve(&self, bytes: Option<u64>) {
-        self.lock().reserved_records = bytes.map(|bytes| bytes / MAX_LINE_BYTES as u64);
+        self.lock().report.reserved_records = bytes.map(|bytes| bytes / MAX_LINE_BYTES as u64);
     }
 
     /// Whether the state has changed.
     pub(super) fn set_trouble(&self, trouble: Option<String>) -> bool {
-        let mut report = self.lock();
+        let report = &mut self.lock().report;
         let has_changed = report.trouble != trouble;
         report.trouble = trouble;
         has_changed
     }
 
-    fn lock(&self) -> MutexGuard<'_, AuditReport> {
-        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -109,6 +109,11 @@ impl LogKey {
         self.signing.sign(bytes).to_bytes()
     }
 
+    /// Signs a statement of the unit, whose bytes begin with a label of their own.
+    pub(crate) fn sign_statement(&self, bytes: &[u8]) -> [u8; 64] {
+        self.signing.sign(bytes).to_bytes()
+    }
+
     /// Signs a head.
     pub fn signed(&self, head: &Head) -> SignedHead {
         let Head { sequence, hash } = *head;
@@ -127,6 +132,12 @@ impl PublicKey {
             .parse()
             .with_context(|| format!("{} is not the public key of a unit", path.shown()))
             .help("a unit's public key is next to its [audit] key and ends in .pub")
+    }
+
+    /// Its 32 bytes (RFC 8032).
+    #[cfg(test)]
+    pub(crate) fn to_bytes(self) -> [u8; 32] {
+        self.0.to_bytes()
     }
 
     /// Whether the key's owner signed this head.

@@ -141,7 +141,7 @@ impl AuditLog {
             log.found.push_back(Event::TornLineCut { bytes: end.torn });
         }
         log.begin_upkeep(now)?;
-        log.health.recorded(log.chain.head().sequence);
+        log.health.recorded(log.chain.head());
         let is_tail_missing = log.found.iter().any(|event| matches!(event, Event::TailMissing { .. }));
         let recorded = log.record_found(now).and_then(|()| if is_tail_missing { log.sign(now) } else { Ok(()) });
         match recorded {
@@ -204,7 +204,7 @@ impl AuditLog {
         let appended = self.append_line(event, now);
         match &appended {
             Ok(()) => {
-                self.health.recorded(self.chain.head().sequence);
+                self.health.recorded(self.chain.head());
                 self.report_recovery(now);
             }
             Err(error) => {

@@ -96,8 +96,10 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Status {
-    /// The socket on which the unit answers `edge-agent status`.
+    /// The socket on which the unit answers `edge-agent status`, and hands its audit log to a link.
     pub socket: PathBuf,
+    /// Whether a client that follows the audit log is told the names of people beside their ids.
+    pub names: bool,
 }
 
 /// `[control]`
@@ -110,7 +112,7 @@ pub struct Control {
 
 impl Default for Status {
     fn default() -> Self {
-        Self { socket: PathBuf::from("/run/edge-agent/status.sock") }
+        Self { socket: PathBuf::from("/run/edge-agent/status.sock"), names: false }
     }
 }
 

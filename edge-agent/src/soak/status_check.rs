@@ -8,7 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::door::Latch;
 use crate::lights::{LightState, Lights, ScriptedLights};
 use crate::loop_turn::{Turn, Verdict};
-use crate::status::{Board, Form, PeripheralsReport, Report, Wording, shown};
+use crate::status::{Board, Form, PeripheralsReport, Report, ReportedLog, Wording, shown};
 use crate::unit::Unit;
 use policy::ClockTrust;
 use shared::gallery::{DatabaseDigest, Gallery};
@@ -45,7 +45,7 @@ pub(super) struct Indicators {
 impl Indicators {
     pub(super) fn attach(unit: &mut Unit, latch: &Latch, log: AuditHealth, digest: DatabaseDigest) -> Self {
         let board = Board::new(Health::default(), latch.clone(), Path::new("db"), unit.gallery(), digest);
-        board.set_audit_log(log);
+        board.set_audit_log(ReportedLog::new(log, Path::new("log"), None, false));
         let lights = ScriptedLights::default();
         unit.set_lights(Lights::start(Box::new(lights.clone()), Arc::new(SystemClock::start())).unwrap());
         Self { board, lights, expected: Expected::new(digest) }

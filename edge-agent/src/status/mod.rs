@@ -3,16 +3,22 @@
 mod access;
 mod board;
 mod histogram;
+mod log;
 mod peripherals;
 mod prometheus;
+mod records;
 mod report;
+mod request;
 mod server;
+mod statement;
 mod temperatures;
 mod words;
 
 pub(crate) use access::AccessReport;
 pub(crate) use board::Board;
+pub(crate) use log::ReportedLog;
 pub(crate) use peripherals::PeripheralsReport;
+pub(crate) use records::Clients;
 pub(crate) use server::{answer, serve};
 pub(crate) use temperatures::temperatures;
 pub(crate) use words::Wording;
@@ -71,7 +77,7 @@ fn exchange(socket: &Path) -> std::io::Result<Vec<u8>> {
     let mut unit = UnixStream::connect(socket)?;
     unit.set_read_timeout(Some(TIMEOUT))?;
     unit.set_write_timeout(Some(TIMEOUT))?;
-    unit.write_all(server::REQUEST)?;
+    unit.write_all(request::REPORT)?;
     let mut answer = Vec::new();
     unit.take(MAX_BYTES).read_to_end(&mut answer)?;
     Ok(answer)

@@ -17,8 +17,8 @@ static UNIT: LazyLock<StatusSocket> = LazyLock::new(|| {
     }
 });
 
-/// Sends a request to the status socket. The answer is one line of JSON: a report for the one valid request, otherwise
-/// an error.
+/// Sends a request to the status socket. The answer is one line of JSON: a report if it was asked for, otherwise an error,
+/// because this unit has no log yet.
 pub fn status_request(bytes: &[u8]) -> Answer {
     let Some(request) = bytes.get(..bytes.len().min(MAX_REQUEST)) else { return Answer::Refused };
     let answer = answered(request);

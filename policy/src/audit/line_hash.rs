@@ -9,7 +9,8 @@ pub struct LineHash(pub [u8; 32]);
 hex_text!(LineHash, 32);
 
 impl LineHash {
-    pub(super) fn from_line(line: &[u8]) -> Self {
+    /// The hash of a line, which is given without its line feed.
+    pub fn from_line(line: &[u8]) -> Self {
         Self(Sha256::digest(line).into())
     }
 }

@@ -26,7 +26,7 @@ use crate::lamp::Lamp;
 use crate::lockdown::{LockdownFile, LockdownReport, Lockdowns};
 use crate::protection::ProtectionReport;
 use crate::sight::Networks;
-use crate::status::{self, AccessReport, Board, PeripheralsReport};
+use crate::status::{self, AccessReport, Board, PeripheralsReport, ReportedLog};
 use crate::unit::{People, Unit, UnitError, equip, people};
 use anyhow::Context;
 use clap::Args;
@@ -99,11 +99,12 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
     }
     let orders = Orders::heard_on(&config.control_socket())?;
     let audit = configured::audit_log(&config.audit, &clock.now())?;
-    board.set_audit_log(audit.health());
-    if let Ok(key) = LogKey::read(&config.audit.key) {
+    let key = LogKey::read(&config.audit.key).ok();
+    if let Some(key) = &key {
         let now = basis(&config, &model, pad.as_ref().map(|pad| pad.manifest()), policy.rules());
         board.set_drill(LastDrill::read(&config, &key.public().to_string(), &now));
     }
+    board.set_audit_log(ReportedLog::new(audit.health(), &config.audit.path, key, config.status.names));
     let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let infrared = infrared.map(|camera| {
         let place = config.camera.infrared.place;

@@ -4,16 +4,19 @@ mod database_report;
 
 use super::access::AccessReport;
 use super::histogram::Histogram;
+use super::log::ReportedLog;
 use super::peripherals::PeripheralsReport;
 use super::report::{DatabaseReport, LastDecision, Latencies, Report, SelfTest, Turns};
+use super::statement;
 use super::temperatures::temperatures;
-use crate::audit_log::AuditHealth;
 use crate::camera::Health;
 use crate::clock::ClockSource;
 use crate::door::Latch;
 use crate::drilled::LastDrill;
 use crate::loop_turn::{Granted, Turn, Verdict};
 use crate::protection::ProtectionReport;
+use fleet_messages::{Nonce, SignedStatement};
+use policy::audit::Head;
 use policy::{ClockTrust, Now, Reason, Refusal};
 use shared::gallery::{DatabaseDigest, Gallery, PersonId};
 use shared::seal::Fingerprint;
@@ -41,7 +44,8 @@ struct Notes {
     unit: Option<Fingerprint>,
     database: DatabaseReport,
     self_test: Option<SelfTest>,
-    audit: AuditHealth,
+    /// `None` before it is open.
+    log: Option<ReportedLog>,
     turns: Turns,
     last_turn: Option<Instant>,
     clock: ClockTrust,
@@ -90,8 +94,26 @@ impl Board {
     }
 
     /// Sets the audit log whose state is reported.
-    pub(crate) fn set_audit_log(&self, health: AuditHealth) {
-        self.notes().audit = health;
+    pub(crate) fn set_audit_log(&self, log: ReportedLog) {
+        self.notes().log = Some(log);
+    }
+
+    /// The audit log; `None` before it is open.
+    pub(super) fn log(&self) -> Option<ReportedLog> {
+        self.notes().log.clone()
+    }
+
+    /// The current state of the unit, signed.
+    ///
+    /// # Errors
+    /// Why the unit can state nothing, for people.
+    pub(super) fn statement(&self, nonce: &Nonce, utc_ms: i64) -> anyhow::Result<SignedStatement> {
+        let log = self.log();
+        let (mut report, key) = (self.report(), log.as_ref().and_then(|log| log.key.as_deref()));
+        let head = log.as_ref().map_or(Head::BEGINNING, |log| log.health.head());
+        // Of the same moment as the hash.
+        report.audit.sequence = head.sequence;
+        statement::signed(&report, head.hash, nonce, utc_ms, key)
     }
 
     /// Sets the source of the clock's state.
@@ -175,7 +197,8 @@ impl Board {
             r#match: notes.matching.summary(),
             frame_to_decision: notes.frame_to_decision.summary(),
         };
-        let (audit, clock, unit) = (notes.audit.report(), notes.clock, notes.unit);
+        let audit = notes.log.as_ref().map(|log| log.health.report()).unwrap_or_default();
+        let (clock, unit) = (notes.clock, notes.unit);
         let evidence = notes.clock_source.evidence();
         let (protection, drill) = (notes.protection.clone(), notes.drill.clone());
         let (peripherals, infrared) = (notes.peripherals.clone(), notes.infrared.clone());

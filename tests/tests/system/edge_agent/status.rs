@@ -2,7 +2,11 @@
 
 use super::at_the_door;
 use super::edge_agent;
-use super::running::{RunningUnit, photos_of};
+use super::running::{RunningUnit, configuration, photos_of};
+use ed25519_dalek::VerifyingKey;
+use fleet_messages::SignedStatement;
+use policy::audit::LineHash;
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -53,7 +57,7 @@ fn no_client_can_block_the_unit() {
     connect().write_all(&vec![b'x'; 1 << 20]).ok();
     drop(connect());
     let mut other = connect();
-    other.write_all(b"unlock!").unwrap();
+    other.write_all(b"unlock!\n").unwrap();
     let mut refusal = String::new();
     other.read_to_string(&mut refusal).unwrap();
     assert!(refusal.contains("\"error\""), "{refusal}");
@@ -106,4 +110,67 @@ fn without_a_unit_there_is_no_answer() {
     let refused = said(edge_agent(["status", "--json", "--socket"]).arg(folder.path().join("none.sock")));
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
     assert!(refused.stderr.contains("none.sock") && refused.stderr.contains("help: "), "{}", refused.stderr);
+}
+
+/// A link asks for the records, and asks again from the one after the last that it has: it gets the log, byte for byte.
+#[test]
+fn a_client_can_follow_the_log() {
+    let unit = RunningUnit::start(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
+    unit.status_when(|status| status["turns"]["granted"].as_u64() >= Some(1));
+    let follow = |from: u64| {
+        let mut client = UnixStream::connect(unit.file("status.sock")).unwrap();
+        client.write_all(format!("records {from}\n").as_bytes()).unwrap();
+        let mut lines = BufReader::new(client).lines().map(Result::unwrap);
+        let beginning: Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+        assert_eq!(beginning["kept_from"], 1);
+        lines
+    };
+    let mut whole = follow(1);
+    let mut told: Vec<String> = whole.by_ref().take_while(|line| !line.contains("\"granted\"")).collect();
+    let (mut second, mut third) = (follow(1), follow(2));
+    assert_eq!((second.next().as_ref(), third.next().as_ref()), (told.first(), told.get(1)));
+    let log = std::fs::read_to_string(unit.file("audit.jsonl")).unwrap();
+    told.iter_mut()
+        .zip(log.lines())
+        .for_each(|(told, line)| assert_eq!(*told, format!("{{\"schema\":1,\"record\":{line}}}")));
+    assert!(told.len() >= 2 && !told.concat().contains("names"));
+    // A full house: the unit turns away the fifth, and goes on.
+    let _fourth = follow(u64::MAX);
+    let mut fifth = UnixStream::connect(unit.file("status.sock")).unwrap();
+    fifth.write_all(b"records 1\n").unwrap();
+    let mut refusal = String::new();
+    fifth.read_to_string(&mut refusal).unwrap();
+    assert!(refusal.contains("too many clients"), "{refusal}");
+    assert_eq!(unit.status("--json").code, 0);
+}
+
+/// A broker in between could change a report or send an old one.
+#[test]
+fn a_signed_report_is_by_the_unit_and_answers_the_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(folder.path(), &photos_of(&at_the_door("wall.jpg")));
+    let identity = format!("[database]\nidentity = \"{}\"\n", folder.path().join("device.key").display());
+    let text = std::fs::read_to_string(&config).unwrap().replace("[database]\n", &identity);
+    std::fs::write(&config, text).unwrap();
+    assert_eq!(said(edge_agent(["keygen", "--config"]).arg(&config)).code, 0);
+    let unit = RunningUnit::start_configured(folder);
+    unit.status_when(|status| status["audit"]["sequence"].as_u64() >= Some(2));
+    let ask = |request: &str| {
+        let mut client = UnixStream::connect(unit.file("status.sock")).unwrap();
+        client.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap();
+        answer
+    };
+    let key: LineHash = std::fs::read_to_string(unit.file("audit.key.pub")).unwrap().trim().parse().unwrap();
+    let key = VerifyingKey::from_bytes(&key.0).unwrap();
+    let statement = SignedStatement::parse(&ask("signed-status 0123abcd\n")).unwrap().verify(&key).unwrap();
+    assert_eq!(statement.nonce.as_str(), "0123abcd");
+    assert_eq!(Some(statement.unit), statement.report.unit_id);
+    let log = std::fs::read(unit.file("audit.jsonl")).unwrap();
+    let line = log.split(|byte| *byte == b'\n').nth(statement.report.audit.sequence as usize - 1).unwrap();
+    assert_eq!(statement.log_hash, LineHash::from_line(line));
+    assert_eq!(statement.report.database.people, 2);
+    let refusal = String::from_utf8(ask("signed-status not-a-nonce\n")).unwrap();
+    assert!(refusal.contains("the requests are these lines"), "{refusal}");
 }
