@@ -10,6 +10,7 @@ mod commands;
 pub mod config;
 pub mod credentials;
 pub mod fetch;
+pub mod fleet;
 pub mod home_assistant;
 mod link;
 mod service;

@@ -8,6 +8,7 @@ use fleet_messages::DatabaseNotice;
 use shared::delivery::{Announcement, Outcome, Receipt};
 use shared::gallery::DatabaseDigest;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +70,7 @@ impl Carrier {
     }
 
     /// Never ends.
-    pub async fn run(mut self) {
+    pub async fn run(mut self) -> Infallible {
         let mut next = None;
         loop {
             let notice = match next.take() {
@@ -292,7 +293,7 @@ mod tests {
         folder: tempfile::TempDir,
         send: watch::Sender<Option<DatabaseNotice>>,
         answered: Arc<Notify>,
-        _running: tokio::task::JoinSet<()>,
+        _running: tokio::task::JoinSet<Infallible>,
     }
 
     fn scene(server: Server) -> Scene {

@@ -4,16 +4,29 @@ use super::Unit;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// A unit that listens until it is dropped.
 pub(crate) struct ScriptedUnit {
     folder: TempDir,
     serving: Mutex<JoinSet<()>>,
     asked: Arc<Mutex<Vec<Vec<u8>>>>,
+    state: watch::Sender<State>,
+}
+
+/// What a unit says on its status socket.
+#[derive(Clone)]
+struct State {
+    report: String,
+    /// The sequence number of the oldest record that is kept, and of the last one.
+    kept_from: u64,
+    last: u64,
 }
 
 /// What a unit does with a delivered database.
@@ -34,7 +47,9 @@ pub(crate) fn record(sequence: u64) -> String {
 
 impl ScriptedUnit {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), serving: Mutex::default(), asked: Arc::default() }
+        let state = State { report: r#"{"schema":1}"#.to_owned(), kept_from: 1, last: 0 };
+        let (state, _) = watch::channel(state);
+        Self { folder: tempfile::tempdir().unwrap(), serving: Mutex::default(), asked: Arc::default(), state }
     }
 
     pub(crate) fn client(&self) -> Unit {
@@ -76,6 +91,44 @@ impl ScriptedUnit {
                 }
             }
         });
+    }
+
+    /// Answers every request on the status socket as a unit does.
+    pub(crate) fn state(&self) {
+        let state = self.state.subscribe();
+        self.serve("status", move |client, _| {
+            let state = state.clone();
+            async move {
+                let mut client = BufReader::new(client);
+                let mut asked = String::new();
+                client.read_line(&mut asked).await.ok();
+                // The other end may hang up at any time.
+                said(client.into_inner(), asked.trim_end(), state).await.ok();
+            }
+        });
+    }
+
+    /// Reports this from now on.
+    pub(crate) fn report(&self, report: &str) {
+        self.state.send_modify(|state| state.report = report.to_owned());
+    }
+
+    /// Writes this many records to the log.
+    pub(crate) fn append(&self, records: u64) {
+        self.state.send_modify(|state| state.last += records);
+    }
+
+    /// Removes the records before this one.
+    pub(crate) fn prune(&self, before: u64) {
+        self.state.send_modify(|state| state.kept_from = before);
+    }
+
+    /// Listens on no socket any more, and ends all connections.
+    pub(crate) fn go_away(&self) {
+        self.serving.lock().unwrap().abort_all();
+        for name in ["status", "link", "receive"] {
+            std::fs::remove_file(self.folder.path().join(name)).ok();
+        }
     }
 
     /// Answers each request to the socket for links with this line.
@@ -141,5 +194,33 @@ impl ScriptedUnit {
                 clients.spawn(answer(client, asked.clone()));
             }
         });
+    }
+}
+
+async fn said(mut client: UnixStream, asked: &str, mut state: watch::Receiver<State>) -> std::io::Result<()> {
+    let State { report, kept_from, last } = state.borrow().clone();
+    match asked.split_once(' ') {
+        None => client.write_all(format!("{report}\n").as_bytes()).await,
+        Some(("signed-status", nonce)) => {
+            let answer = format!("{{\"schema\":1,\"statement\":\"nonce {nonce}\",\"signature\":\"00\"}}\n");
+            client.write_all(answer.as_bytes()).await
+        }
+        Some((_, from)) => {
+            let kept = if last == 0 { "null".to_owned() } else { kept_from.to_string() };
+            let beginning = format!("{{\"schema\":1,\"kept_from\":{kept},\"last\":{last}}}\n");
+            client.write_all(beginning.as_bytes()).await?;
+            let mut next = from.parse::<u64>().unwrap().max(kept_from);
+            loop {
+                let last = state.borrow_and_update().last;
+                for sequence in next..=last {
+                    let line = format!("{{\"schema\":1,\"record\":{}}}\n", record(sequence));
+                    client.write_all(line.as_bytes()).await?;
+                }
+                next = next.max(last.saturating_add(1));
+                if timeout(Duration::from_secs(15), state.changed()).await.is_err() {
+                    client.write_all(b"\n").await?;
+                }
+            }
+        }
     }
 }
