@@ -1,6 +1,6 @@
 //! The files that say who the link is and which authorities it believes: certificates, its key, its password.
 
-use crate::config::{Broker, Certificate, Transport};
+use crate::config::{Broker, Certificate, Fleet, Transport};
 use anyhow::{Context, ensure};
 use files::{key_file, read_bounded};
 use rustls::ClientConfig;
@@ -32,7 +32,7 @@ impl Credentials {
     /// If one cannot be read, is not what it should be, or others could read a secret one.
     pub fn read(broker: &Broker) -> anyhow::Result<Self> {
         let tls = match broker.transport()? {
-            Transport::Tls { ca, certificate, .. } => Some(tls(ca, certificate)?),
+            Transport::Tls { ca, certificate, .. } => Some(tls(OF_BROKER, ca, certificate)?),
             Transport::Socket(_) | Transport::ClearText(_) => None,
         };
         let login = match broker.login()? {
@@ -49,24 +49,45 @@ impl Credentials {
     }
 }
 
+/// The names of the configuration's keys, for messages.
+#[derive(Clone, Copy)]
+struct Keys {
+    ca: &'static str,
+    certificate: &'static str,
+    key: &'static str,
+}
+
+const OF_BROKER: Keys = Keys { ca: "[broker] ca", certificate: "[broker] certificate", key: "[broker] key" };
+const OF_FILES: Keys = Keys { ca: "[fleet] file-ca", certificate: "[fleet] file-certificate", key: "[fleet] file-key" };
+
+/// What the link shows to file servers, and whom it believes.
+///
+/// # Errors
+/// If one of the files cannot be used.
+pub fn for_files(fleet: &Fleet) -> anyhow::Result<Arc<ClientConfig>> {
+    tls(OF_FILES, &fleet.file_ca, fleet.certificate()?)
+}
+
 /// Believes these authorities only, and shows this certificate.
 ///
 /// # Errors
 /// If one of the files cannot be used.
-pub(crate) fn tls(ca: &Path, certificate: Option<Certificate<'_>>) -> anyhow::Result<Arc<ClientConfig>> {
+fn tls(keys: Keys, ca: &Path, certificate: Option<Certificate<'_>>) -> anyhow::Result<Arc<ClientConfig>> {
     let mut authorities = RootCertStore::empty();
-    for authority in certificates(ca).context("[broker] ca")? {
-        let added = authorities.add(authority);
-        added.with_context(|| format!("[broker] ca: {} has a certificate that cannot be used", ca.shown()))?;
+    // A file of many authorities may contain some that are too old to be used.
+    let (_, left_out) = authorities.add_parsable_certificates(certificates(ca).context(keys.ca)?);
+    if left_out > 0 {
+        tracing::debug!("{}: {left_out} certificates in {} cannot be used", keys.ca, ca.shown());
     }
+    ensure!(!authorities.is_empty(), "{}: no certificate in {} can be used", keys.ca, ca.shown());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let builder = builder.with_root_certificates(authorities);
     let config = match certificate {
         None => builder.with_no_client_auth(),
         Some(Certificate { certificate, key }) => {
-            let chain = certificates(certificate).context("[broker] certificate")?;
-            let built = builder.with_client_auth_cert(chain, private_key(key).context("[broker] key")?);
+            let chain = certificates(certificate).context(keys.certificate)?;
+            let built = builder.with_client_auth_cert(chain, private_key(key).context(keys.key)?);
             built.with_context(|| format!("{} and {} do not fit", certificate.shown(), key.shown()))?
         }
     };

@@ -2,7 +2,9 @@
 
 use crate::broker::{Broker, Identity};
 use crate::config::{self, Config};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, for_files};
+use crate::fetch::{Fetcher, Limits};
+use crate::fleet::Fleet;
 use crate::home_assistant::{Door, HomeAssistant};
 use crate::service;
 use crate::unit::Unit;
@@ -11,7 +13,7 @@ use fleet_messages::Kind;
 use shared::seal::Fingerprint;
 use std::future::pending;
 use std::time::Duration;
-use terminal::{Help, on_one_line};
+use terminal::{Help, ShowPath, on_one_line};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -25,18 +27,24 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 /// If a file of the configuration cannot be used, or another unit answers than at first.
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let credentials = Credentials::read(&config.broker)?;
+    let fetcher = config.fleet.enabled.then(|| fetcher(&config.fleet)).transpose()?;
     let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the link")?;
     runtime.block_on(async {
         let signal = service::signal()?;
         tokio::select! {
             // The broker must be told that the link goes, so the link ends on its own.
-            done = connect(config, &credentials, signal) => done,
+            done = connect(config, &credentials, fetcher, signal) => done,
             never = service::watchdog() => match never {},
         }
     })
 }
 
-async fn connect(config: &Config, credentials: &Credentials, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+async fn connect(
+    config: &Config,
+    credentials: &Credentials,
+    fetcher: Option<Fetcher>,
+    signal: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let mut signal = std::pin::pin!(signal);
     let unit = unit(&config.unit);
     service::ready("waiting for the unit");
@@ -62,10 +70,18 @@ async fn connect(config: &Config, credentials: &Credentials, signal: impl Future
             None => pending().await,
         }
     };
+    let fleet = fetcher.map(|fetcher| Fleet::new(id, &topics, unit.clone(), fetcher, &mut broker));
+    let fleet = async {
+        match fleet {
+            Some(fleet) => fleet.run().await,
+            None => pending().await,
+        }
+    };
     let (end, ended) = oneshot::channel::<()>();
     let other = async {
         let other = tokio::select! {
             other = home => Err(anyhow::Error::from(other)),
+            never = fleet => match never {},
             () = &mut signal => Ok(()),
         };
         end.send(()).ok();
@@ -76,6 +92,14 @@ async fn connect(config: &Config, credentials: &Credentials, signal: impl Future
     });
     let (other, ()) = tokio::join!(other, broker);
     other.help("restart the link: systemd does so by itself")
+}
+
+/// Fetches what notices name.
+fn fetcher(fleet: &config::Fleet) -> anyhow::Result<Fetcher> {
+    let (folder, hosts) = (&fleet.folder, fleet.file_hosts.clone());
+    let is_folder = std::fs::metadata(folder).is_ok_and(|found| found.is_dir());
+    anyhow::ensure!(is_folder, "[fleet] folder: {} is not a folder", folder.shown());
+    Ok(Fetcher::new(folder, for_files(fleet)?, hosts, Limits::default()))
 }
 
 /// The unit on these sockets.

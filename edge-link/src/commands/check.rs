@@ -1,7 +1,7 @@
 //! `check`: whether a link could run with this configuration.
 
 use crate::config::{Config, DEFAULT_PATH, Transport};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, for_files};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -39,6 +39,9 @@ struct Checked {
 pub(super) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     let config = Config::read(&arguments.config)?;
     Credentials::read(&config.broker)?;
+    if config.fleet.enabled {
+        for_files(&config.fleet)?;
+    }
     let (transport, broker) = match config.broker.transport()? {
         Transport::Socket(path) => ("socket", path.shown().to_string()),
         Transport::ClearText(address) => ("clear_text", address.to_string()),

@@ -111,6 +111,7 @@ impl Config {
         config.broker.login()?;
         config.broker.topics()?;
         config.home_assistant.check()?;
+        config.fleet.certificate()?;
         Ok(config)
     }
 }
