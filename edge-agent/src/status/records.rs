@@ -26,6 +26,10 @@ use terminal::to_json;
 const MOST_CLIENTS: usize = 4;
 /// The pause between two looks for new records.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The most records that one look tells, so that a client that asks for the whole log does not take a core from the loop.
+const MOST_TOLD: usize = 500;
+/// To pass over a line takes about a tenth of the work.
+const PASSED_OVER_FOR_ONE: usize = 10;
 /// Without a record, an empty line says that the unit is still there, and finds out whether the client is.
 const STILL_THERE_EVERY: Duration = Duration::from_secs(15);
 /// A client that takes nothing for this long is cut off.
@@ -124,12 +128,16 @@ fn has_hung_up_within(wait: Duration, client: &UnixStream) -> io::Result<bool> {
     }
 }
 
-/// Tells the durable records since the last time. A record that a power cut could still take back is left for later: its
+/// Tells durable records since the last time, as far as one look goes. A record that a power cut could still take back is left for later: its
 /// sequence number might then be that of another one. Returns whether there was any.
 fn tell_new(tail: &mut Tail, from: u64, log: &ReportedLog, client: &mut impl Write) -> anyhow::Result<bool> {
     let (durable, mut has_told) = (log.health.head().sequence, false);
-    let mut names = None;
+    let (mut names, mut work_left) = (None, MOST_TOLD * PASSED_OVER_FOR_ONE);
     tail.read_on(|line| {
+        if work_left == 0 {
+            return Ok(ControlFlow::Break(()));
+        }
+        work_left -= 1;
         // What is no record is found by `audit verify`.
         let Some(text) = text_of(&line) else { return Ok(ControlFlow::Continue(())) };
         let Some(sequence) = sequence_of(text) else { return Ok(ControlFlow::Continue(())) };
@@ -143,6 +151,7 @@ fn tell_new(tail: &mut Tail, from: u64, log: &ReportedLog, client: &mut impl Wri
             let names = names.as_ref().map(|names| names_in(text, names));
             writeln!(client, "{}", to_json(&Told { record: serde_json::from_str(text)?, names })?)?;
             has_told = true;
+            work_left = work_left.saturating_sub(PASSED_OVER_FOR_ONE - 1);
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -223,6 +232,25 @@ mod tests {
             assert_eq!(told(&reported, from), expected, "{from}");
         }
         assert_eq!(kept_from(&reported.path).unwrap(), Some(1));
+    }
+
+    #[test]
+    fn one_look_reads_a_part_of_a_long_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_log, reported) = log_in(folder.path());
+        let all = 2 * MOST_TOLD + 7;
+        let lines: Vec<String> = (1..=all).map(|number| format!("{{\"sequence\":{number}}}\n")).collect();
+        fs::write(&reported.path, lines.concat()).unwrap();
+        reported.health.recorded(Head { sequence: u64::MAX, ..Head::BEGINNING });
+        let mut tail = Tail::begin_before(&reported.path, 1).unwrap();
+        let counts = [MOST_TOLD, MOST_TOLD, 7, 0].map(|expected| {
+            let mut text = Vec::new();
+            let has_told = tell_new(&mut tail, 1, &reported, &mut text).unwrap();
+            assert_eq!(has_told, expected > 0);
+            text.lines().count()
+        });
+        assert_eq!(counts, [MOST_TOLD, MOST_TOLD, 7, 0]);
+        assert_eq!(told(&reported, all as u64 - 1).len(), 2, "others are passed over in the same look");
     }
 
     /// Otherwise a collector would keep a record that the power cut took back, and later get another one with its number.

@@ -19,6 +19,10 @@ use terminal::to_json;
 /// Timeout for reading the request, and again for writing the answer.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The pause after each client, so that a flood of them does not take a core from the loop. It also waits out a temporary
+/// lack of file descriptors.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Starts the server thread.
 ///
 /// # Errors
@@ -28,10 +32,9 @@ pub(crate) fn serve(socket: &Path, board: Board) -> io::Result<()> {
     let clients = Clients::default();
     let answering = move || {
         for asker in listener.incoming() {
-            // Ignores clients that hang up, and a temporary lack of file descriptors.
-            if asker.and_then(|asker| answer(asker, &board, &clients)).is_err() {
-                thread::sleep(Duration::from_millis(1));
-            }
+            // A client that hangs up misses its answer.
+            asker.and_then(|asker| answer(asker, &board, &clients)).ok();
+            thread::sleep(PAUSE);
         }
     };
     thread::Builder::new().name("status".to_owned()).spawn(answering).map(drop)
