@@ -11,6 +11,7 @@ pub mod config;
 pub mod credentials;
 pub mod fetch;
 pub mod fleet;
+pub mod fuzz_entry_points;
 pub mod home_assistant;
 mod link;
 mod service;

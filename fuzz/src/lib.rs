@@ -10,6 +10,8 @@
 mod choices;
 mod driven;
 mod layers;
+#[cfg(feature = "link")]
+mod link;
 #[cfg(feature = "programs")]
 mod programs;
 #[cfg(test)]
@@ -18,6 +20,8 @@ mod tests;
 
 pub use driven::driven;
 pub use layers::layers;
+#[cfg(feature = "link")]
+pub use link::*;
 #[cfg(feature = "programs")]
 pub use programs::*;
 
@@ -36,7 +40,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 33] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -46,18 +50,26 @@ pub const TARGETS: [Target; 25] = [
     ("control-request", control_request),
     ("database", database),
     ("drill-report", drill_report),
+    ("file-server", file_server),
+    ("fleet-request", fleet_request),
     ("layers", layers),
+    ("link-message", link_message),
     ("memory", memory),
     ("onnx", onnx),
     ("osdp-reader", osdp_reader),
     ("pass-text", pass_text),
     ("passes", passes),
     ("photo", photo),
-    ("schedules", schedules),
     ("received", received),
+    ("record-batch", record_batch),
+    ("schedules", schedules),
     ("small-files", small_files),
+    ("statement", statement),
     ("status-report", status_report),
     ("status-request", status_request),
+    ("topic", topic),
+    ("unit-answer", unit_answer),
+    ("unit-records", unit_records),
     ("usb-reader", usb_reader),
     ("weights", weights),
     ("wiegand", wiegand),

@@ -18,6 +18,7 @@ mod partial;
 mod place;
 mod rank;
 
+pub(crate) use answer::{Asked, Body, judge};
 pub use carrier::Carrier;
 pub use download::Fetcher;
 pub use error::FetchError;

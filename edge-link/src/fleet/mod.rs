@@ -14,6 +14,8 @@ mod post;
 mod statements;
 mod window;
 
+pub(crate) use message::{Message, read};
+
 use crate::broker::{Broker, Filter, Subscription};
 use crate::fetch::{Carrier, Fetcher};
 use crate::unit::Unit;

@@ -125,6 +125,11 @@ impl DoorEvent {
     }
 }
 
+/// The payload of the event that a record is; `None` if it is none.
+pub(crate) fn event(told: &UnitRecord) -> Option<Vec<u8>> {
+    serde_json::to_vec(&DoorEvent::of(told)?).ok()
+}
+
 /// Publishes the events in their order. One that was not acknowledged is published again on the next connection.
 pub(super) async fn publish(door: &Door, mut outgoing: Outgoing, mut events: mpsc::Receiver<DoorEvent>) -> Infallible {
     let topic = door.topic(TOPIC);

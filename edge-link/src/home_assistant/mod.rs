@@ -16,7 +16,10 @@ mod requests;
 mod states;
 
 pub use door::Door;
+pub(crate) use events::event;
+pub(crate) use requests::{Request as Asks, asked};
 pub use states::OtherUnit;
+pub(crate) use states::states_of;
 
 use crate::broker::{Broker, Filter, Outgoing, Subscription};
 use crate::unit::Unit;

@@ -22,8 +22,9 @@ pub(super) const FACE_RECOGNITION: &str = "face_recognition/set";
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// What Home Assistant may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Request {
+pub(crate) enum Request {
     LockDown,
     TurnOffFaceRecognition,
 }
@@ -47,6 +48,14 @@ fn judged(door: &Door, message: &Incoming) -> Judged {
         (Some(FACE_RECOGNITION), b"OFF") => Judged::CarryOut(Request::TurnOffFaceRecognition),
         (Some(FACE_RECOGNITION), b"ON") => Judged::Loosens,
         _ => Judged::Unknown,
+    }
+}
+
+/// What a message asks for; `None` if it is dropped.
+pub(crate) fn asked(door: &Door, message: &Incoming) -> Option<Request> {
+    match judged(door, message) {
+        Judged::CarryOut(request) => Some(request),
+        Judged::Loosens | Judged::Retained | Judged::Unknown => None,
     }
 }
 

@@ -135,6 +135,11 @@ impl Published {
     }
 }
 
+/// The states of a report, by topic.
+pub(crate) fn states_of(report: &UnitReport) -> Vec<(&'static str, String)> {
+    states(Some(report), Timestamp::now())
+}
+
 /// The states that are known, by topic. Without a report, the unit is away.
 fn states(report: Option<&UnitReport>, now: Timestamp) -> Vec<(&'static str, String)> {
     let Some(report) = report else {

@@ -81,7 +81,7 @@ async fn said(unit: &mut UnixStream, socket: &Path) -> Result<Vec<u8>, UnitError
 ///
 /// # Errors
 /// [`UnitError`]
-pub fn receipt(socket: &Path, said: &[u8]) -> Result<Receipt, UnitError> {
+pub(crate) fn receipt(socket: &Path, said: &[u8]) -> Result<Receipt, UnitError> {
     let most = usize::try_from(MAX_RECEIPT_BYTES).unwrap_or(usize::MAX);
     match said.len() {
         0 => Err(UnitError::CutOff { socket: socket.shown() }),

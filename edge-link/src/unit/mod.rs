@@ -15,8 +15,11 @@ mod request;
 pub(crate) mod scripted;
 
 pub use error::UnitError;
-pub use hand_over::receipt;
+pub(crate) use hand_over::receipt;
+pub(crate) use records::read_records;
 pub use records::{Beginning, Records, UnitRecord};
+pub(crate) use report::parse;
+pub(crate) use request::reply;
 pub use request::{MAX_ORDER_BYTES, Reply};
 
 use std::path::{Path, PathBuf};

@@ -92,25 +92,44 @@ impl Records {
             let line = line.map_err(|_| UnitError::silent(&self.socket, SILENCE))?;
             self.lost_at = None;
             let line = line.map_err(|none| no_line(&self.socket, none, MAX_TOLD_BYTES))?;
-            if line.is_empty() {
-                continue;
+            if let Some(record) = due(&self.socket, &line, &mut self.next)? {
+                return Ok(record);
             }
-            let record = told(&self.socket, &line)?;
-            if record.sequence < self.next {
-                let why = format!("record {} came where at least {} was due", record.sequence, self.next);
-                return Err(UnitError::unreadable(&self.socket, why));
-            }
-            self.next = record.sequence.saturating_add(1);
-            return Ok(record);
         }
     }
+}
+
+/// The record of a line, whose number is at least `next`; `None` if the unit only says that it is there.
+fn due(socket: &Path, line: &[u8], next: &mut u64) -> Result<Option<UnitRecord>, UnitError> {
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let record = told(socket, line)?;
+    if record.sequence < *next {
+        let why = format!("record {} came where at least {next} was due", record.sequence);
+        return Err(UnitError::unreadable(socket, why));
+    }
+    *next = record.sequence.saturating_add(1);
+    Ok(Some(record))
+}
+
+/// What a unit has sent that was asked for the records from this number on, up to the first line that cannot be used.
+///
+/// # Errors
+/// [`UnitError`], if the first line cannot be used.
+pub(crate) fn read_records(socket: &Path, sent: &[u8], from: u64) -> Result<(Beginning, Vec<UnitRecord>), UnitError> {
+    let mut lines = sent.split(|byte| *byte == b'\n');
+    let beginning = parse(socket, lines.next().unwrap_or_default())?;
+    let mut next = from;
+    let records = lines.map_while(|line| due(socket, line, &mut next).ok()).flatten();
+    Ok((beginning, records.collect()))
 }
 
 /// Reads a line of the stream that is not empty.
 ///
 /// # Errors
 /// [`UnitError`]
-pub(crate) fn told(socket: &Path, line: &[u8]) -> Result<UnitRecord, UnitError> {
+fn told(socket: &Path, line: &[u8]) -> Result<UnitRecord, UnitError> {
     #[derive(Deserialize)]
     struct Told {
         record: Box<RawValue>,

@@ -40,7 +40,7 @@ impl Unit {
 }
 
 /// Reads an answer after its `schema`.
-pub(super) fn parse<T: DeserializeOwned>(socket: &Path, line: &[u8]) -> Result<T, UnitError> {
+pub(crate) fn parse<T: DeserializeOwned>(socket: &Path, line: &[u8]) -> Result<T, UnitError> {
     refusal(socket, line)?;
     serde_json::from_slice(line).map_err(|error| UnitError::unreadable(socket, error))
 }

@@ -103,7 +103,17 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("control.json", drill_report("\n")),
             ("no-report.json", b"{\"schema\":1}".to_vec()),
         ],
+        "file-server" => file_answers(),
+        "fleet-request" => vec![
+            ("want", br#"{"schema":1,"next":7,"previous":null}"#.to_vec()),
+            ("ask", br#"{"schema":1,"nonce":"00ff"}"#.to_vec()),
+            ("notice", notice("https://files.example:8443/a/people.db?v=7")),
+            ("notice-of-a-number", notice("https://[2001:db8::7]/p")),
+            ("notice-in-clear-text", notice("http://files.example/p")),
+            ("another-schema", br#"{"schema":2,"next":7,"previous":null}"#.to_vec()),
+        ],
         "layers" => layers(),
+        "link-message" => link_messages(),
         "memory" => vec![
             ("with-passes", br#"{"schema":1,"memory":{"failures":[],"openings":[],"passages":[],"passes":[{"pass":"010203040506","uses":3,"until_utc_ms":1800000000000}],"pass_uses_lost_utc_ms":9223372036854775807}}"#.to_vec()),
             ("remembered", br#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":51,"unmatched":3},{"kind":{"card_of":"01010101010101010101010101010101"},"failures":50,"cards":[7],"database":9}],"openings":[{"schedule":"day","utc_ms":1}],"passages":[{"person":"01010101010101010101010101010101","direction":"in","utc_ms":9223372036854775807,"clock_was_right":true}]}}"#.to_vec()),
@@ -177,6 +187,45 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("hexadecimal", vec![1, 42, 30, 48, 2, 28, 200, 30, 0, 0, 28]),
             ("missed", vec![0, 2, 230, 0, 3, 0, 0, 3, 28]),
         ],
+        "record-batch" => {
+            let header = br#"{"schema":1,"unit":"5f0c-8a71-0000-1111-2222","kept_from":1,"last":3}"#;
+            let batch = |lines: &[u8]| [&header[..], b"\n", lines].concat();
+            vec![
+                ("three-records", batch(&log())),
+                ("hello", batch(b"")),
+                ("cut", batch(&log()[..400])),
+                ("no-record", batch(b"{}\n")),
+            ]
+        }
+        "statement" => {
+            let zeros = "0".repeat(64);
+            let text = format!(
+                r#"{{"schema":1,"unit":"5f0c-8a71-0000-1111-2222","nonce":"ab","utc_ms":5,"log_hash":"{zeros}","report":{{"schema":1,"door":"locked","lockouts":[{{"kind":"face"}}]}}}}"#
+            );
+            let signed = |text: &str| json!({"schema": 1, "statement": text, "signature": "00".repeat(64)});
+            vec![
+                ("unsigned", signed(&text).to_string().into_bytes()),
+                ("no-statement", signed("{}").to_string().into_bytes()),
+                ("cut", signed(&text).to_string().into_bytes()[..100].to_vec()),
+            ]
+        }
+        "topic" => vec![
+            ("want", b"p/5f/5f0c-8a71-0000-1111-2222/want".to_vec()),
+            ("presence", b"p/00/0000-8a71-0000-1111-2222/presence".to_vec()),
+            ("another-shard", b"p/00/5f0c-8a71-0000-1111-2222/want".to_vec()),
+        ],
+        "unit-answer" => {
+            let answer = |kind: u8, text: &str| [&[kind][..], text.as_bytes()].concat();
+            vec![
+                ("done", answer(0, r#"{"schema":1,"refused":null}"#)),
+                ("refused", answer(0, r#"{"schema":1,"refused":"too\nold"}"#)),
+                ("no-reply", answer(0, r#"{"schema":1}"#)),
+                ("running", answer(1, r#"{"schema":1,"outcome":"running","reason":null,"digest":null,"sequence":7}"#)),
+                ("no-receipt", answer(1, r#"{"schema":1,"outcome":"eaten"}"#)),
+                ("report", [&[2][..], &report()].concat()),
+            ]
+        }
+        "unit-records" => unit_records(),
         "weights" => vec![
             ("one.npy", npy()),
             ("two.zip", zip(&[("a.npy", npy()), ("folder/b.npy", npy())])),
@@ -209,6 +258,61 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         }
         other => panic!("{other} has no seeds"),
     }
+}
+
+fn notice(place: &str) -> Vec<u8> {
+    let digest = DatabaseDigest([7; 32]).to_string();
+    json!({"schema": 1, "sequence": 7, "digest": digest, "bytes": 1000, "place": place, "within_seconds": 60})
+        .to_string()
+        .into_bytes()
+}
+
+/// Whether it was retained, the topic, and the payload.
+fn link_messages() -> Vec<(&'static str, Vec<u8>)> {
+    let message = |flag: u8, level: &str, payload: &[u8]| {
+        [&[flag][..], format!("p/5f/5f0c-8a71-0000-1111-2222/{level}\n").as_bytes(), payload].concat()
+    };
+    vec![
+        ("want", message(0, "want", br#"{"schema":1,"next":7,"previous":null}"#)),
+        ("ask", message(0, "ask", br#"{"schema":1,"nonce":"00ff"}"#)),
+        ("notice", message(0, "notice", &notice("https://files.example/p"))),
+        ("order", message(0, "order", b"an order")),
+        ("lockdown", message(0, "home/lockdown/set", b"PRESS")),
+        ("face-recognition-off", message(0, "home/face_recognition/set", b"OFF")),
+        ("face-recognition-on", message(0, "home/face_recognition/set", b"ON")),
+        ("retained", message(1, "home/lockdown/set", b"PRESS")),
+        ("of-another-kind", message(0, "records", b"{}")),
+        ("unlock", message(0, "home/unlock/set", b"PRESS")),
+    ]
+}
+
+/// What the link has, the length of the file, the status, the validator, and the header.
+fn file_answers() -> Vec<(&'static str, Vec<u8>)> {
+    let answer = |from: u8, status: u16, header: &str| {
+        [&[from, 100][..], &status.to_le_bytes(), b"\"1\"\n", header.as_bytes()].concat()
+    };
+    vec![
+        ("whole", answer(0, 200, "content-length: 100\netag: \"1\"")),
+        ("rest", answer(40, 206, "content-range: bytes 40-99/100\netag: \"1\"")),
+        ("changed", answer(40, 206, "content-range: bytes 40-99/100\netag: \"2\"")),
+        ("another-part", answer(40, 206, "content-range: bytes 0-99/100")),
+        ("compressed", answer(0, 200, "content-encoding: gzip")),
+        ("elsewhere", answer(0, 302, "location: https://a.example/")),
+    ]
+}
+
+/// What a unit sends that was asked for its records.
+fn unit_records() -> Vec<(&'static str, Vec<u8>)> {
+    let beginning = "{\"schema\":1,\"kept_from\":1,\"last\":9}\n";
+    let log = String::from_utf8(log()).unwrap();
+    let told = |line: &str| format!("{{\"schema\":1,\"record\":{line},\"names\":{{\"00\":\"Ada\"}}}}\n");
+    let third = log.lines().nth(2).unwrap();
+    let unknown = format!(r#"{{"sequence": 4, "event":"sang", "previous":"{}"}}"#, "0".repeat(64));
+    vec![
+        ("two", [beginning, "\n", &told(third), &told(&unknown)].concat().into_bytes()),
+        ("one-that-is-not-due", [beginning, &told(log.lines().next().unwrap())].concat().into_bytes()),
+        ("too-many-clients", b"{\"schema\":1,\"error\":\"too many clients\"}\n".to_vec()),
+    ]
 }
 
 /// A report without a genuine signature, with this text in place of each name.

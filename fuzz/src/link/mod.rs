@@ -1,0 +1,27 @@
+//! The fuzz targets of a unit's link, and of the messages between links and workstations. They are built without tract.
+
+mod fleet_messages;
+mod network;
+mod unit;
+
+pub use fleet_messages::{fleet_request, record_batch, statement, topic};
+pub use network::{file_server, link_message};
+pub use unit::{unit_answer, unit_records};
+
+use ::fleet_messages::Topics;
+use shared::seal::Fingerprint;
+
+/// The unit whose link it is.
+fn unit_id() -> Fingerprint {
+    match "5f0c-8a71-0000-1111-2222".parse() {
+        Ok(id) => id,
+        Err(_) => panic!("it is an id"),
+    }
+}
+
+fn topics() -> Topics {
+    match Topics::below("p") {
+        Ok(topics) => topics,
+        Err(_) => panic!("it begins topics"),
+    }
+}
