@@ -21,6 +21,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
 /// At least between the beginnings of two errands, so that notices cannot make the link flood a server.
 const BETWEEN_ERRANDS: Duration = Duration::from_secs(5);
+/// At least between two looks at what the unit has.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// After the first failure; twice as long after each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -44,6 +46,7 @@ pub struct Carrier {
     refused: VecDeque<(DatabaseDigest, Instant)>,
     reported: VecDeque<DatabaseNotice>,
     not_before: Instant,
+    look_at: Instant,
 }
 
 /// How an attempt ended.
@@ -65,8 +68,9 @@ impl Carrier {
         notices: watch::Receiver<Option<DatabaseNotice>>,
         answered: Arc<Notify>,
     ) -> Self {
-        let not_before = Instant::now();
-        Self { unit, fetcher, notices, answered, refused: VecDeque::new(), reported: VecDeque::new(), not_before }
+        let now = Instant::now();
+        let (refused, reported) = (VecDeque::new(), VecDeque::new());
+        Self { unit, fetcher, notices, answered, refused, reported, not_before: now, look_at: now }
     }
 
     /// Never ends.
@@ -92,6 +96,8 @@ impl Carrier {
 
     /// Works on a notice until that is over. Returns the notice that takes its place, if one does.
     async fn work_on(&mut self, notice: &DatabaseNotice) -> Option<DatabaseNotice> {
+        sleep_until(self.look_at).await;
+        self.look_at = Instant::now() + BETWEEN_LOOKS;
         if self.is_judged(notice).await {
             self.answered.notify_one();
             return None;

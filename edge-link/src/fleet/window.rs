@@ -14,7 +14,7 @@ const MOST: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// A collector that repeats what it wants may do so for a batch that came twice. If it has not moved on this long after the
-/// last time, something was lost.
+/// last time, something was lost; or it cannot keep what it gets, so twice as long after each further time.
 const REPEATED: Duration = Duration::from_secs(3);
 /// At least between two jumps to another record: each costs the unit a search.
 const BETWEEN_JUMPS: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ impl Window {
         let end = self.on_their_way.back().map_or(self.wanted, |last| last.saturating_add(1));
         if next == self.wanted {
             if !self.on_their_way.is_empty() {
-                self.again_at = Some(now.max(self.since + REPEATED));
+                self.again_at = Some(now.max(self.since + self.longer(REPEATED, PATIENCE)));
             }
         } else if self.wanted < next && next <= end {
             self.wanted = next;
@@ -96,7 +96,7 @@ impl Window {
 
     /// When [`Window::go_back`] is due; `None` if nothing is to be sent again.
     pub(super) fn go_back_at(&self) -> Option<Instant> {
-        let patience = (PATIENCE * 2_u32.saturating_pow(self.repeats)).min(LONGEST_PATIENCE).mul_f64(self.jitter);
+        let patience = self.longer(PATIENCE, LONGEST_PATIENCE).mul_f64(self.jitter);
         let waited = (!self.on_their_way.is_empty()).then(|| self.since + patience);
         self.jump_at.or(self.again_at).or(waited)
     }
@@ -105,11 +105,16 @@ impl Window {
     pub(super) fn go_back(&mut self, now: Instant) {
         if self.jump_at.take().is_some() {
             (self.jumped_at, self.repeats) = (Some(now), 0);
-        } else if self.again_at.is_none() {
+        } else {
             self.repeats = (self.repeats + 1).min(16);
         }
         self.again_at = None;
         self.on_their_way.clear();
+    }
+
+    /// A time that grows with each repeat.
+    fn longer(&self, first: Duration, longest: Duration) -> Duration {
+        (first * 2_u32.saturating_pow(self.repeats)).min(longest)
     }
 }
 
@@ -177,6 +182,17 @@ mod tests {
         assert_eq!(seconds(&window, now), Some(6));
         window.go_back(now + REPEATED * 2);
         assert_eq!((window.go_back_at(), window.wanted(), window.has_room()), (None, 110, true));
+        // It cannot keep what it gets.
+        window.sent(209, now);
+        assert!(!window.has_room());
+        for expected in [6, 12, 24, 30, 30] {
+            window.want(110, now);
+            assert_eq!(seconds(&window, now), Some(expected));
+            window.go_back(now);
+            window.sent(209, now);
+        }
+        window.want(210, now);
+        assert!(window.has_room());
     }
 
     #[test]
