@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use terminal::ShowPath;
+use terminal::{ShowPath, on_one_line};
 use tokio::select;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -148,10 +148,10 @@ impl Carrier {
             (Some(other), _) => Ended::Replaced(other),
             (None, Ok(())) => self.hand_over(notice).await,
             (None, Err(error)) if error.is_final() => {
-                self.report(notice, &error.to_string());
+                self.report(notice, &on_one_line(&error.into()));
                 Ended::Over
             }
-            (None, Err(error)) => Ended::Failed(error.to_string()),
+            (None, Err(error)) => Ended::Failed(on_one_line(&error.into())),
         }
     }
 
@@ -179,8 +179,8 @@ impl Carrier {
     async fn hand_over(&mut self, notice: &DatabaseNotice) -> Ended {
         let announced = Announcement { length: notice.bytes, digest: notice.digest, wait_seconds: VERDICT_SECONDS };
         let receipt = match self.fetcher.fetched().await {
-            Ok(file) => self.unit.hand_over(file, &announced).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(file) => self.unit.hand_over(file, &announced).await.map_err(|error| on_one_line(&error.into())),
+            Err(error) => Err(on_one_line(&error.into())),
         };
         match receipt {
             Ok(receipt) => self.judged(notice, &receipt).await,

@@ -27,7 +27,7 @@ pub enum FetchError {
     #[error("the server cannot be reached: {0}")]
     Connection(io::Error),
     /// The server does not speak HTTP, or the connection broke.
-    #[error("the connection to the server broke: {0}")]
+    #[error("the connection to the server broke")]
     Http(#[from] hyper::Error),
     /// The answer's header did not arrive in time.
     #[error("the server gave no answer within {seconds} s")]
