@@ -66,6 +66,11 @@ impl Topics {
         }
     }
 
+    /// The prefix.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The topic of a message.
     pub fn of(&self, unit: Fingerprint, kind: Kind) -> String {
         format!("{}/{}", self.unit(unit), kind.level())

@@ -6,5 +6,15 @@
 //! doors, and prints nothing.
 #![forbid(unsafe_code)]
 
+pub mod broker;
+pub mod campaign;
 pub mod collector;
 pub mod fleet_toml;
+pub mod place;
+pub mod reach;
+pub mod rollout;
+pub mod shipment;
+pub mod ssh;
+pub mod statements;
+pub mod status;
+pub mod turns;

@@ -20,12 +20,14 @@ mod gaps;
 mod names;
 mod note;
 mod refused;
+mod run;
 #[cfg(test)]
 pub(crate) mod sample_log;
 mod unit_log;
 
 pub use gaps::Gap;
 pub use note::{Note, Problem};
+pub use run::{BrokerNote, CollectError, Said, collect};
 
 use crate::fleet_toml::Fleet;
 use chain_file::OpenError;
