@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     EvaluatePad(EvaluatePad),
     Ship(Ship),
+    /// Many doors at once: how they are, databases, audit logs
+    #[command(subcommand)]
+    Fleet(crate::fleet::FleetCommand),
     DrillReport(crate::drill_report::DrillReportArguments),
     Keygen(crate::keygen::Keygen),
     Forget(crate::forget::Forget),

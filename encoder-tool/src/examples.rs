@@ -38,6 +38,21 @@ Examples:
   encoder-tool ship people.db pi@door --sudo
   encoder-tool ship people.db pi@door --sudo --port 2222 --wait 60";
 
+pub(crate) const FLEET_STATUS: &str = "\
+Examples:
+  encoder-tool fleet status
+  encoder-tool fleet status --of office --collected logs --json";
+
+pub(crate) const FLEET_SHIP: &str = "\
+Examples:
+  encoder-tool fleet ship people.db --to office
+  encoder-tool fleet ship people.db --to all --canary 2 --within 30m";
+
+pub(crate) const FLEET_COLLECT: &str = "\
+Examples:
+  encoder-tool fleet collect --to logs
+  encoder-tool fleet collect --to logs-1 --shard 1/4";
+
 pub(crate) const EVALUATE_PAD: &str = "\
 Examples:
   encoder-tool model import fr_liveness.onnx --profile minifasnet -o pad

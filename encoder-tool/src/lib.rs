@@ -17,6 +17,7 @@ mod evaluate_pad;
 mod examples;
 mod face_encodings;
 mod file_size_limit;
+mod fleet;
 mod forget;
 pub mod fuzz_entry_points;
 mod heif;
@@ -69,6 +70,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::EvaluatePad(arguments) => evaluate_pad::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
         Command::Ship(arguments) => ship::run(arguments, verbosity),
+        Command::Fleet(command) => command.run(verbosity),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
         Command::People(command) => people::run(command),

@@ -3,22 +3,20 @@
 //! Opens one connection and runs one command, `edge-agent receive`, which takes the file and answers with a receipt. It
 //! uses the system's ssh, with its keys, known hosts and prompts. The unit's answer is bounded in size and time.
 
-mod exchange;
-mod ssh;
+mod on_the_unit;
 
 use crate::args::Ship;
 use crate::database_files;
 use anyhow::{Context, Result, anyhow, bail};
-use exchange::exchange;
 use files::read_bounded;
+use fleet::ssh::{Host, SshError, TO_CONNECT};
+use on_the_unit::{on_the_unit, permission_help};
 use serde::Serialize;
-use shared::delivery::{Announcement, Outcome, Receipt};
+use shared::delivery::{Announcement, MAX_RECEIPT_BYTES, Outcome, Receipt};
 use shared::gallery::{DatabaseDigest, MAX_DATABASE_BYTES};
 use std::time::{Duration, Instant};
 use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
 
-/// Time to connect and to answer ssh's prompts.
-const TO_CONNECT: Duration = Duration::from_secs(60);
 /// The slowest supported line, in bytes a second.
 const SLOWEST_LINE: u64 = 16 << 10;
 /// Time that the unit may wait for another delivery to finish, before its own wait begins.
@@ -60,11 +58,11 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
         + FOR_OTHERS
         + Duration::from_secs(u64::from(arguments.wait));
     let started = Instant::now();
-    let said = exchange(ssh::command(arguments), [announcement.to_string().into_bytes(), bytes].concat(), limit)
-        .with_context(|| format!("ssh to {}", arguments.host))?;
-    let Ok(receipt) = serde_json::from_slice::<Receipt>(&said.stdout) else {
-        return Err(ssh::failure(&arguments.host, &said, arguments.sudo));
-    };
+    let input = [announcement.to_string().into_bytes(), bytes].concat();
+    let said = host(arguments).run(&on_the_unit(arguments), input, MAX_RECEIPT_BYTES, limit);
+    let said = said.or_else(|error| failed(arguments, error))?;
+    let receipt = serde_json::from_slice::<Receipt>(&said.stdout);
+    let receipt = receipt.or_else(|_| failed(arguments, SshError::from_said(&said)))?;
     let refused = refusal(&receipt, &arguments.host, arguments.sudo)?;
     if receipt.digest != Some(digest) {
         bail!("{}: the receipt is for another database; somebody may be intercepting the connection", arguments.host);
@@ -86,6 +84,20 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     Ok(Answer::yes_if(shipped.running))
 }
 
+fn failed<T>(arguments: &Ship, error: SshError) -> Result<T> {
+    let help = error.help(permission_help(arguments.sudo));
+    Err(error).with_context(|| format!("ssh to {}", arguments.host)).help(help)
+}
+
+fn host(arguments: &Ship) -> Host {
+    Host {
+        destination: arguments.host.clone(),
+        port: arguments.port,
+        identity: arguments.identity.clone(),
+        options: arguments.ssh_options.clone(),
+    }
+}
+
 /// The reason why the unit does not use the database; `None` if it does.
 ///
 /// # Errors
@@ -99,10 +111,8 @@ fn refusal(receipt: &Receipt, host: &str, sudo: bool) -> Result<Option<String>> 
         Outcome::BadInput => {
             not_handed_over("the database did not arrive whole", "the connection may be bad: try again")
         }
-        Outcome::NotPermitted => not_handed_over("this user may not hand over a database", ssh::permission_help(sudo)),
-        Outcome::Configuration => {
-            not_handed_over("the unit's configuration cannot be read", ssh::permission_help(sudo))
-        }
+        Outcome::NotPermitted => not_handed_over("this user may not hand over a database", permission_help(sudo)),
+        Outcome::Configuration => not_handed_over("the unit's configuration cannot be read", permission_help(sudo)),
         Outcome::Busy => not_handed_over(
             "another database is being handed over",
             "wait until that is done, and check `edge-agent status` on the unit",

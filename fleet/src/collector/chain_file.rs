@@ -16,7 +16,7 @@ pub(crate) const MOST_UNSYNCED: u64 = 256 << 10;
 
 /// The least that is read of a file's end: what may be damaged, and a line before it.
 const LEAST_READ: u64 = MOST_UNSYNCED + 2 * LINE_BYTES;
-/// The most: a file without a signature in so many bytes is not a unit's log.
+/// The most: a file without a signature in this many bytes is not a unit's log.
 const MOST_READ: u64 = LEAST_READ + (MOST_UNSIGNED as u64 + 2) * LINE_BYTES;
 
 /// A file with a chain.
@@ -103,7 +103,7 @@ impl ChainFile {
         self.durable != self.written
     }
 
-    /// Whether it must be synced before so many bytes can be appended.
+    /// Whether it must be synced before this many bytes can be appended.
     pub(crate) fn is_full_with(&self, bytes: usize) -> bool {
         self.written.bytes.saturating_sub(self.durable.bytes) + bytes as u64 > MOST_UNSYNCED
     }

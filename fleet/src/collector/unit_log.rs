@@ -207,7 +207,7 @@ impl UnitLog {
         self.branch.is_some()
     }
 
-    /// Whether it must be settled before so many bytes can be taken.
+    /// Whether it must be settled before this many bytes can be taken.
     pub(crate) fn is_full_with(&self, bytes: usize) -> bool {
         let after_gap = self.after_gap.as_ref().is_some_and(|after_gap| after_gap.file.is_full_with(bytes));
         after_gap || self.own.is_full_with(bytes)

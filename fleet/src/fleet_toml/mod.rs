@@ -86,7 +86,7 @@ pub enum SealingKey {
     File(PathBuf),
 }
 
-/// The MQTT broker, and as whom the workstation logs in. The keys are those of a link.
+/// The MQTT broker, and how the workstation logs in. The keys are those of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broker {
     /// How it is reached.

@@ -104,6 +104,12 @@ impl Rollout {
         }
     }
 
+    /// Ends it now.
+    pub fn interrupt(&mut self) {
+        self.stopped.get_or_insert_with(|| "it was interrupted; run it again to go on".to_owned());
+        self.stage = Stage::Over;
+    }
+
     /// How many units use the database.
     pub fn confirmed(&self) -> usize {
         self.count(|progress| progress.verdict == Some(Verdict::Confirmed))

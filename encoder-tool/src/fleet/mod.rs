@@ -1,0 +1,32 @@
+//! `fleet`: many doors at once. The library `fleet` does the work; these commands read arguments and print.
+
+mod collect;
+mod notes;
+mod options;
+mod ship;
+mod status;
+
+use clap::Subcommand;
+use terminal::{Answer, Verbosity};
+
+/// The commands for fleets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FleetCommand {
+    Status(status::FleetStatusArguments),
+    Ship(ship::FleetShip),
+    Collect(collect::FleetCollect),
+}
+
+impl FleetCommand {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// The error of the command.
+    pub(crate) fn run(&self, verbosity: Verbosity) -> anyhow::Result<Answer> {
+        match self {
+            Self::Status(arguments) => status::run(arguments, verbosity),
+            Self::Ship(arguments) => ship::run(arguments, verbosity),
+            Self::Collect(arguments) => collect::run(arguments, verbosity),
+        }
+    }
+}
