@@ -192,8 +192,8 @@ impl Carrier {
         let reason = receipt.reason.as_deref().unwrap_or("it gives no reason").shown();
         match receipt.outcome {
             Outcome::Running => {
-                tracing::info!("the unit uses people database {}", notice.sequence);
                 self.remove().await;
+                tracing::info!("the unit uses people database {}", notice.sequence);
                 Ended::Over
             }
             Outcome::Refused => {
