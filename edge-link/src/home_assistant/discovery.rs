@@ -39,7 +39,12 @@ fn entities(door: &Door) -> Vec<Entity> {
     // States with attributes are JSON; `state` is the state.
     let with_attributes = |name: &str| {
         let topic = topic(name);
-        json!({"state_topic": topic, "value_template": "{{ value_json.state }}", "json_attributes_topic": topic})
+        json!({
+            "state_topic": topic,
+            "value_template": "{{ value_json.state }}",
+            "json_attributes_topic": topic,
+            "json_attributes_template": "{{ value_json.attributes | tojson }}",
+        })
     };
     let also = |mut keys: Value, more: Value| {
         if let (Some(keys), Value::Object(more)) = (keys.as_object_mut(), more) {

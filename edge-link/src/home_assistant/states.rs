@@ -7,7 +7,7 @@ use crate::broker::{Manner, NotSent, Outgoing, Subscription};
 use crate::unit::Unit;
 use fleet_messages::{DecisionReport, Presence, UnitReport};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 use terminal::on_one_line;
@@ -143,8 +143,8 @@ pub(crate) fn states_of(report: &UnitReport) -> Vec<(&'static str, String)> {
 /// The states that are known, by topic. Without a report, the unit is away.
 fn states(report: Option<&UnitReport>, now: Timestamp) -> Vec<(&'static str, String)> {
     let Some(report) = report else {
-        let problem = json!({"state": "ON", "problems": ["the unit does not answer"]});
-        return vec![(PROBLEM, problem.to_string()), (UNIT, Presence::Offline.payload().to_owned())];
+        let problem = with_attributes("ON", json!({"problems": ["the unit does not answer"]}));
+        return vec![(PROBLEM, problem), (UNIT, Presence::Offline.payload().to_owned())];
     };
     let access = &report.access;
     let problems = problems(report);
@@ -156,24 +156,26 @@ fn states(report: Option<&UnitReport>, now: Timestamp) -> Vec<(&'static str, Str
         (DOOR, contact.map_or(UNKNOWN, |door| on_if(door == "open")).to_owned()),
         (
             PROBLEM,
-            json!({
-                "state": on_if(!problems.is_empty()),
-                "problems": problems,
-                "fire_alarm": report.contacts.as_ref().map(|contacts| contacts.fire_alarm),
-                "lockouts": report.lockouts.len(),
-                "held_open": access.held_open,
-                "asks_for": access.asks_for,
-            })
-            .to_string(),
+            with_attributes(
+                on_if(!problems.is_empty()),
+                json!({
+                    "problems": problems,
+                    "fire_alarm": report.contacts.as_ref().map(|contacts| contacts.fire_alarm),
+                    "lockouts": report.lockouts.len(),
+                    "held_open": access.held_open,
+                    "asks_for": access.asks_for,
+                }),
+            ),
         ),
         (
             LOCKDOWN,
-            json!({
-                "state": on_if(lockdown.is_some()),
-                "locked_by": lockdown.map(|lockdown| &lockdown.locked_by),
-                "admitted": lockdown.map(|lockdown| lockdown.admitted),
-            })
-            .to_string(),
+            with_attributes(
+                on_if(lockdown.is_some()),
+                json!({
+                    "locked_by": lockdown.map(|lockdown| &lockdown.locked_by),
+                    "admitted": lockdown.map(|lockdown| lockdown.admitted),
+                }),
+            ),
         ),
         (DATABASE_SEQUENCE, report.database.sequence.to_string()),
         (DATABASE_AGE, age_in_days(report.database.sequence, now).unwrap_or_else(|| UNKNOWN.to_owned())),
@@ -182,6 +184,10 @@ fn states(report: Option<&UnitReport>, now: Timestamp) -> Vec<(&'static str, Str
         (FACE_RECOGNITION, on_if(!access.face_recognition_off).to_owned()),
         (UNIT, Presence::Online.payload().to_owned()),
     ]
+}
+
+fn with_attributes(state: &str, attributes: Value) -> String {
+    json!({"state": state, "attributes": attributes}).to_string()
 }
 
 const fn on_if(condition: bool) -> &'static str {
@@ -197,18 +203,17 @@ fn age_in_days(sequence: u64, now: Timestamp) -> Option<String> {
 
 fn last_decision(decision: Option<&DecisionReport>) -> String {
     let Some(DecisionReport { utc_ms, decision, reason, person_id }) = decision else {
-        return json!({"state": UNKNOWN}).to_string();
+        return with_attributes(UNKNOWN, json!({}));
     };
     let state = if decision == "grant" { "granted" } else { "refused" };
     let time = Timestamp::from_millisecond(*utc_ms).ok().map(|time| time.to_string());
-    json!({"state": state, "reason": reason, "person": person_id, "time": time}).to_string()
+    with_attributes(state, json!({"reason": reason, "person": person_id, "time": time}))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::door::sample;
     use super::*;
-    use serde_json::Value;
 
     fn state_of(report: &str, name: &str) -> Value {
         let report: UnitReport = serde_json::from_str(report).unwrap();
@@ -224,11 +229,11 @@ mod tests {
             ("{}", DOOR, json!("None")),
             (r#"{"contacts":{"door":"open"}}"#, DOOR, json!("ON")),
             (r#"{"contacts":{"door":"closed"}}"#, DOOR, json!("OFF")),
-            ("{}", LOCKDOWN, json!({"state":"OFF","locked_by":null,"admitted":null})),
+            ("{}", LOCKDOWN, json!({"state":"OFF","attributes":{"locked_by":null,"admitted":null}})),
             (
                 r#"{"access":{"lockdown":{"locked_by":["command"],"admitted":2}}}"#,
                 LOCKDOWN,
-                json!({"state":"ON","locked_by":["command"],"admitted":2}),
+                json!({"state":"ON","attributes":{"locked_by":["command"],"admitted":2}}),
             ),
             ("{}", FACE_RECOGNITION, json!("ON")),
             (r#"{"access":{"face_recognition_off":true}}"#, FACE_RECOGNITION, json!("OFF")),
@@ -236,16 +241,16 @@ mod tests {
             (r#"{"database":{"sequence":1799913600}}"#, DATABASE_AGE, json!(1.0)),
             (r#"{"database":{"sequence":7}}"#, DATABASE_AGE, json!("None")),
             (r#"{"database":{"sequence":1900000000}}"#, DATABASE_AGE, json!("None")),
-            ("{}", LAST_DECISION, json!({"state":"None"})),
+            ("{}", LAST_DECISION, json!({"state":"None","attributes":{}})),
             (
                 r#"{"decisions":[{"utc_ms":0,"decision":"grant"},{"utc_ms":1000,"decision":"deny","reason":"not_known","person_id":null}]}"#,
                 LAST_DECISION,
-                json!({"state":"refused","reason":"not_known","person":null,"time":"1970-01-01T00:00:01Z"}),
+                json!({"state":"refused","attributes":{"reason":"not_known","person":null,"time":"1970-01-01T00:00:01Z"}}),
             ),
             (
                 r#"{"decisions":[{"utc_ms":0,"decision":"grant","person_id":"01"}]}"#,
                 LAST_DECISION,
-                json!({"state":"granted","reason":null,"person":"01","time":"1970-01-01T00:00:00Z"}),
+                json!({"state":"granted","attributes":{"reason":null,"person":"01","time":"1970-01-01T00:00:00Z"}}),
             ),
             ("{}", TEMPERATURE, json!("None")),
             (
@@ -257,7 +262,7 @@ mod tests {
             assert_eq!(state_of(report, name), expected, "{name} of {report}");
         }
         let problem = state_of("{}", PROBLEM);
-        assert_eq!((&problem["state"], &problem["lockouts"]), (&json!("ON"), &json!(0)), "{problem}");
+        assert_eq!((&problem["state"], &problem["attributes"]["lockouts"]), (&json!("ON"), &json!(0)), "{problem}");
     }
 
     #[test]
