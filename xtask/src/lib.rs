@@ -22,6 +22,7 @@ mod import_layers;
 mod original_networks;
 mod package;
 mod pad_network;
+mod peers;
 mod pi_test;
 mod process;
 mod programs;

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
 mod edge_agent;
+mod edge_link;
 mod encoder_tool;
 mod endurance;
 mod formats;

@@ -10,11 +10,10 @@ mod step;
 use crate::args::Test;
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
-use crate::python::Environment;
 use crate::requirements::{self, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
 use crate::shared_data::{self, COLOUR_PHOTOS, EXERCISE, STRANGERS};
-use crate::tools::{OSDP_READER, TYPOS};
-use crate::{Outcome, demo, fuzz, original_networks, package, recognition};
+use crate::tools::TYPOS;
+use crate::{Outcome, demo, fuzz, original_networks, package, peers, recognition};
 use anyhow::{Result, bail};
 use step::{Done, Report, Step};
 
@@ -95,9 +94,10 @@ fn networks() -> Result<Done> {
 
 fn tests() -> Result<Done> {
     requirements::ensure(&[SSH_SERVER, HEIF_DECODER])?;
-    Environment::make()?.pip("install", [OSDP_READER])?;
+    let missing = [peers::install()?, shared_data::missing_from_tests()];
     process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD))?;
-    Ok(Done::passed_but(shared_data::missing_from_tests()))
+    let missing: Vec<String> = missing.into_iter().flatten().collect();
+    Ok(Done::passed_but((!missing.is_empty()).then(|| missing.join("; "))))
 }
 
 /// Runs each target for a short time, enough to see that it works and has no shallow bugs. `cargo xtask fuzz` goes

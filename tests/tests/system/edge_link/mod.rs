@@ -1,0 +1,114 @@
+//! The real link between a scripted unit and real brokers.
+
+mod availability;
+mod check;
+mod home;
+mod home_assistant;
+mod hostile;
+pub(crate) mod mosquitto;
+mod scripted_unit;
+mod transport;
+
+use mosquitto::Mosquitto;
+use scripted_unit::{ScriptedUnit, UNIT};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tests::program;
+
+/// Longer than anything here takes on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A link that runs.
+struct RunningLink {
+    folder: TempDir,
+    child: Child,
+}
+
+/// Where to connect, for the section `[broker]`.
+fn at_socket(mosquitto: &Mosquitto) -> String {
+    format!("socket = {:?}", mosquitto.socket())
+}
+
+/// Writes a configuration for this unit. `broker` are the keys of `[broker]`, `more` are other sections.
+fn configuration(folder: &Path, unit: &ScriptedUnit, broker: &str, more: &str) -> PathBuf {
+    let path = folder.join("config.toml");
+    let [status, link, receive] = ["status.sock", "link.sock", "receive.sock"].map(|name| unit.folder().join(name));
+    let text =
+        format!("[unit]\nstatus = {status:?}\nlink = {link:?}\nreceive = {receive:?}\n[broker]\n{broker}\n{more}\n");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+const HOME: &str = "[home-assistant]\nenabled = true\ndoor-name = \"Front door\"\narea = \"Hall\"";
+
+/// A topic of the scripted unit, below the default prefix.
+fn topic(name: &str) -> String {
+    format!("edge-agent/{}/{UNIT}/{name}", &UNIT[..2])
+}
+
+impl RunningLink {
+    fn start(unit: &ScriptedUnit, broker: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = configuration(folder.path(), unit, broker, more);
+        Self::start_in(folder, &config)
+    }
+
+    fn start_in(folder: TempDir, config: &Path) -> Self {
+        let messages = File::create(folder.path().join("stderr")).unwrap();
+        let mut command = Command::new(program("edge-link"));
+        command.args(["run", "-v", "--config"]).arg(config);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(messages).spawn().unwrap();
+        Self { folder, child }
+    }
+
+    fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stderr")).unwrap()
+    }
+
+    /// Waits until it has said this so many times.
+    fn says(&self, expected: &str) {
+        eventually(expected, || self.stderr().contains(expected).then_some(()), || self.stderr());
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends it SIGTERM, and gives how it ended.
+    fn terminate(&mut self) -> ExitStatus {
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(killed.success());
+        self.child.wait().unwrap()
+    }
+
+    /// Its largest memory so far, in kilobytes.
+    fn peak_kilobytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for RunningLink {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Looks until there is something.
+fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>, else_say: impl Fn() -> String) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what}: {}", else_say());
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,34 @@
+//! Programs that others wrote, which the tests run beside the programs of this workspace.
+
+use crate::process::succeeds;
+use crate::python::Environment;
+use crate::requirements;
+use crate::tools::OSDP_READER;
+use anyhow::{Context, Result};
+
+/// The broker and its clients, and the tool that makes certificates for it.
+const BROKER: [&str; 3] = ["mosquitto", "mosquitto-clients", "openssl"];
+/// The packages of Home Assistant, all with their versions, as they were tested.
+const HOME_ASSISTANT: &str = "tests/peers/home_assistant.txt";
+
+/// Installs those that are missing. Returns what could not be installed here and is not tested therefore.
+///
+/// # Errors
+/// If one cannot be installed that can be installed everywhere.
+pub(crate) fn install() -> Result<Option<String>> {
+    requirements::install(&BROKER)?;
+    Environment::make()?.pip("install", [OSDP_READER])?;
+    let missing = home_assistant().context("Home Assistant cannot be installed, so its test was skipped");
+    Ok(missing.err().map(|error| format!("{error:#}")))
+}
+
+/// It needs Python 3.11 or 3.12.
+fn home_assistant() -> Result<()> {
+    let environment = Environment::named("home-assistant")?;
+    if succeeds(&mut environment.python(["-c", "import homeassistant.core, paho.mqtt, numpy"])) {
+        return Ok(());
+    }
+    println!("Home Assistant is missing: installing it, 400 MB");
+    let installed = environment.pip("install", ["--no-deps", "--no-compile", "-r", HOME_ASSISTANT]);
+    installed.or_else(|error| environment.remove().and(Err(error)))
+}
