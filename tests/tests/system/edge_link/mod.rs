@@ -2,6 +2,7 @@
 
 mod availability;
 mod check;
+mod fleet;
 mod home;
 mod home_assistant;
 mod hostile;

@@ -133,8 +133,13 @@ fn status(mut client: UnixStream, inside: &Mutex<Inside>, start: u32) {
             writeln!(client, "{report}").ok();
         }
         Some(("records", from)) => follow(&mut client, inside, start, from.parse().unwrap()),
+        Some(("signed-status", nonce)) => {
+            // A link cannot check a signature.
+            let statement = json!({"unit": UNIT, "nonce": nonce}).to_string();
+            writeln!(client, "{}", json!({"schema": 1, "statement": statement, "signature": ""})).ok();
+        }
         Some(_) => {
-            writeln!(client, r#"{{"schema":1,"error":"this unit signs nothing"}}"#).ok();
+            writeln!(client, r#"{{"schema":1,"error":"no such request"}}"#).ok();
         }
     }
 }
