@@ -29,14 +29,17 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let credentials = Credentials::read(&config.broker)?;
     let fetcher = config.fleet.enabled.then(|| fetcher(&config.fleet)).transpose()?;
     let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the link")?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let signal = service::signal()?;
         tokio::select! {
             // The broker must be told that the link goes, so the link ends on its own.
             done = connect(config, &credentials, fetcher, signal) => done,
             never = service::watchdog() => match never {},
         }
-    })
+    });
+    // A name that is being looked up, or a slow disk, must not keep the link from ending.
+    runtime.shutdown_background();
+    done
 }
 
 async fn connect(

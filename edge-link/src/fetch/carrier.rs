@@ -3,7 +3,7 @@
 use super::download::Fetcher;
 use super::error::FetchError;
 use super::rank::takes_the_place;
-use crate::unit::Unit;
+use crate::unit::{Unit, quoted};
 use fleet_messages::DatabaseNotice;
 use shared::delivery::{Announcement, Outcome, Receipt};
 use shared::gallery::DatabaseDigest;
@@ -220,7 +220,8 @@ impl Carrier {
 
     /// Says what is wrong, once for each notice.
     fn report(&mut self, notice: &DatabaseNotice, why: &str) {
-        let place = notice.place.shown();
+        // A server chooses the names in its certificate, which an error may list.
+        let (place, why) = (notice.place.shown(), quoted(why));
         if self.reported.contains(notice) {
             tracing::debug!("people database {} at {place}: {why}", notice.sequence);
             return;

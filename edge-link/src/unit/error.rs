@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 use terminal::{ShowPath, ShownPath};
 
-/// The longest text of a unit that is kept for a message, in bytes.
+/// The longest text of somebody else that is kept for a message, in bytes.
 const MOST_QUOTED: usize = 500;
 
 /// Why a unit gave no answer, or none that can be used.
@@ -111,8 +111,8 @@ impl UnitError {
     }
 }
 
-/// A unit's text for a message: on one line, and not longer than needed.
-pub(super) fn quoted(text: &str) -> String {
+/// Somebody's text for a message: on one line, and not longer than needed.
+pub(crate) fn quoted(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(MOST_QUOTED)];
     text.shown().to_string()
 }

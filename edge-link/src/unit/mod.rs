@@ -15,6 +15,7 @@ mod request;
 pub(crate) mod scripted;
 
 pub use error::UnitError;
+pub(crate) use error::quoted;
 pub(crate) use hand_over::receipt;
 pub(crate) use records::read_records;
 pub use records::{Beginning, Records, UnitRecord};
