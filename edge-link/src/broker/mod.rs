@@ -27,6 +27,7 @@ use rumqttc::{
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use terminal::ShowPath;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use trouble::Trouble;
@@ -45,6 +46,8 @@ const MAX_UNACKNOWLEDGED: u16 = 32;
 const READ_AT_ONCE: usize = 16;
 /// A connection that lasts for this long was not in vain: the next one is tried soon.
 const STABLE: Duration = Duration::from_secs(60);
+/// How long a broker that is tried out may take.
+const TRIAL: Duration = Duration::from_secs(10);
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -89,24 +92,8 @@ impl Broker {
         identity: Identity,
     ) -> Result<Self, config::ConfigError> {
         let Identity { client, presence, is_awaited } = identity;
-        let (target, mut options) = match broker.transport()? {
-            Transport::Socket(path) => (path.to_string_lossy().into_owned(), at(client, rumqttc::Broker::unix(path))),
-            Transport::ClearText(address) | Transport::Tls { address, .. } => {
-                (address.to_string(), at(client, rumqttc::Broker::tcp(address.host(), address.port())))
-            }
-        };
-        if let Some(tls) = &credentials.tls {
-            let tls = TlsConfiguration::Rustls(Arc::clone(tls));
-            options.set_transport(rumqttc::Transport::tls_with_config(tls));
-        }
-        if let Some((user, password)) = &credentials.login {
-            options.set_credentials(user, password.clone());
-        }
-        options.set_keep_alive(KEEP_ALIVE_SECONDS);
+        let (target, mut options) = options(broker, credentials, client)?;
         options.set_clean_session(!is_awaited);
-        options.set_max_packet_size(MAX_INCOMING_BYTES, MAX_OUTGOING_BYTES);
-        options.set_inflight(MAX_UNACKNOWLEDGED);
-        options.set_read_batch_size(READ_AT_ONCE);
         options.set_last_will(LastWill::new(&presence, Presence::Offline.payload(), QoS::AtLeastOnce, true));
         let (live, _) = watch::channel(None);
         let trouble = Trouble::with(target);
@@ -213,8 +200,53 @@ impl Broker {
     }
 }
 
-fn at(client: String, broker: rumqttc::Broker) -> MqttOptions {
-    MqttOptions::new(client, broker)
+/// Connects once and leaves again, as a client of its own beside a link that runs. Changes nothing in the broker.
+///
+/// # Errors
+/// Why the broker does not let the link in.
+pub async fn try_out(broker: &config::Broker, credentials: &Credentials) -> anyhow::Result<()> {
+    let client = format!("edge-link-check-{:08x}", fastrand::u32(..));
+    let (target, options) = options(broker, credentials, client)?;
+    let (client, mut events) = AsyncClient::builder(options).build();
+    let connected = timeout(TRIAL, async {
+        while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
+        client.disconnect_now().await.ok();
+        while events.poll().await.is_ok() {}
+        Ok(())
+    });
+    let refused = match connected.await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => in_words(&Ended::Connection(error)),
+        Err(_) => format!("it does not answer within {} s", TRIAL.as_secs()),
+    };
+    Err(anyhow::anyhow!("the broker {}: {}", target, refused.shown()))
+}
+
+/// Where the broker is, in words, and how to connect to it.
+fn options(
+    broker: &config::Broker,
+    credentials: &Credentials,
+    client: String,
+) -> Result<(String, MqttOptions), config::ConfigError> {
+    let (target, broker) = match broker.transport()? {
+        Transport::Socket(path) => (path.shown().to_string(), rumqttc::Broker::unix(path)),
+        Transport::ClearText(address) | Transport::Tls { address, .. } => {
+            (address.to_string(), rumqttc::Broker::tcp(address.host(), address.port()))
+        }
+    };
+    let mut options = MqttOptions::new(client, broker);
+    if let Some(tls) = &credentials.tls {
+        let tls = TlsConfiguration::Rustls(Arc::clone(tls));
+        options.set_transport(rumqttc::Transport::tls_with_config(tls));
+    }
+    if let Some((user, password)) = &credentials.login {
+        options.set_credentials(user, password.clone());
+    }
+    options.set_keep_alive(KEEP_ALIVE_SECONDS);
+    options.set_max_packet_size(MAX_INCOMING_BYTES, MAX_OUTGOING_BYTES);
+    options.set_inflight(MAX_UNACKNOWLEDGED);
+    options.set_read_batch_size(READ_AT_ONCE);
+    Ok((target, options))
 }
 
 fn in_words(ended: &Ended) -> String {

@@ -30,8 +30,11 @@ fn a_broker_that_was_killed_is_found_again_with_everything() {
     mosquitto.kill();
     link.says("the link tries again");
     let missed = unit.records(Event::DoorForced);
+    // Nobody would hear of the event if the link were back before the observer.
+    link.send("-STOP");
     mosquitto.start_again();
     let mut observer = mosquitto.observe();
+    link.send("-CONT");
     let event = observer.sees(&topic("home/event"), "forced");
     assert_eq!(sequences(&[event]), [missed]);
     observer.sees(&topic("home/unit"), "online");

@@ -1,8 +1,8 @@
 //! `edge-link check`.
 
-use super::configuration;
-use super::mosquitto::Certificates;
-use super::scripted_unit::ScriptedUnit;
+use super::mosquitto::{Certificates, Mosquitto};
+use super::scripted_unit::{ScriptedUnit, UNIT};
+use super::{at_socket, configuration};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -38,4 +38,25 @@ fn a_configuration_that_cannot_be_used_is_told_with_a_remedy() {
             assert!(refused.stderr.contains(expected), "{broker}: {refused:?}");
         }
     }
+}
+
+#[test]
+fn both_sides_are_asked() {
+    let (mosquitto, unit) = (Mosquitto::start(), ScriptedUnit::start());
+    let folder = tempfile::tempdir().unwrap();
+    let check = |broker: &str| {
+        let config = configuration(folder.path(), &unit, broker, "");
+        said(Command::new(program("edge-link")).args(["check", "--json", "--config"]).arg(&config))
+    };
+    let well = check(&at_socket(&mosquitto));
+    let answer = well.json();
+    assert_eq!((well.code, &answer["unit"], &answer["broker_trouble"]), (0, &UNIT.into(), &().into()), "{well:?}");
+
+    let none = check("socket = \"/nowhere/mosquitto.sock\"");
+    let trouble = none.json()["broker_trouble"].as_str().unwrap().to_owned();
+    assert!(none.code == 1 && trouble.contains("/nowhere/mosquitto.sock: "), "{none:?}");
+    unit.stop();
+    let none = check(&at_socket(&mosquitto));
+    let trouble = none.json()["unit_trouble"].as_str().unwrap().to_owned();
+    assert!(none.code == 1 && trouble.contains("no unit answers"), "{none:?}");
 }

@@ -80,10 +80,14 @@ impl RunningLink {
         self.child.wait().unwrap();
     }
 
+    fn send(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Sends it SIGTERM, and gives how it ended.
     fn terminate(&mut self) -> ExitStatus {
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(killed.success());
+        self.send("-TERM");
         self.child.wait().unwrap()
     }
 
