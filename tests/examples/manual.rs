@@ -1,4 +1,4 @@
-//! Writes the manual pages and the shells' completions of both programs, as their command lines define them: `manual DIR`.
+//! Writes the manual pages and the shells' completions of the programs, as their command lines define them: `manual DIR`.
 //!
 //! What `--help` says last, "Examples:" and "Files:", becomes a section of its own in a page.
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("say which folder")?);
-    for (name, command) in
-        [("edge-agent", edge_agent::Arguments::command()), ("encoder-tool", encoder_tool::Arguments::command())]
-    {
+    for (name, command) in [
+        ("edge-agent", edge_agent::Arguments::command()),
+        ("edge-link", edge_link::Arguments::command()),
+        ("encoder-tool", encoder_tool::Arguments::command()),
+    ] {
         let folder = folder.join(name);
         fs::create_dir_all(folder.join("man"))?;
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {

@@ -1,4 +1,5 @@
-//! `cargo xtask cross`: builds the door unit for a Raspberry Pi with a 64-bit system, with Debian's cross toolchain.
+//! `cargo xtask cross`: builds the door unit and its link for a Raspberry Pi with a 64-bit system, with Debian's cross
+//! toolchain.
 
 use crate::process::{self, cargo};
 use crate::requirements::{self, CROSS, LIBCLANG};
@@ -11,9 +12,9 @@ use std::process::Command;
 pub(crate) const ARM: &str = "aarch64-unknown-linux-gnu";
 
 /// The packages compiled for the Pi. Always the same set, so that tract is compiled only once.
-pub(crate) const PACKAGES: [&str; 6] = ["edge-agent", "liveness", "models", "kernels", "policy", "shared"];
+pub(crate) const PACKAGES: [&str; 7] = ["edge-agent", "edge-link", "liveness", "models", "kernels", "policy", "shared"];
 
-/// Builds the door unit and prints its path.
+/// Builds the door unit and its link, and prints the path of the unit, beside which the link is.
 ///
 /// # Errors
 /// If the toolchain is not available or the build fails.
@@ -23,7 +24,7 @@ pub(crate) fn run() -> Result<Outcome> {
     Ok(Outcome::AsExpected)
 }
 
-/// Builds the door unit and returns its path.
+/// Builds the door unit and its link, and returns the path of the unit.
 ///
 /// # Errors
 /// If the toolchain is not available or the build fails.

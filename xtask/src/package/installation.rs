@@ -1,6 +1,6 @@
-//! Tests the package in a folder that stands for a computer: install, inspect, remove, purge.
+//! Tests the packages in a folder that stands for a computer: install, inspect, remove, purge.
 
-use super::{make, sandbox};
+use super::{Packages, make, sandbox};
 use crate::args::Architecture;
 use crate::process::{self, command};
 use crate::requirements::{self, BUSYBOX, MAN, SUDO};
@@ -9,11 +9,11 @@ use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const UNIT: &str = "deploy/edge-agent.service";
-/// The maximum exposure level by systemd-analyze, of 10; below 2 it says "OK", below 1 "SAFE".
-const MOST_EXPOSED: f64 = 1.0;
+/// The services, and the maximum exposure level of each by systemd-analyze, of 10; below 2 it says "OK", below 1 "SAFE".
+/// The link has a network.
+const SERVICES: [(&str, f64); 2] = [("edge-agent.service", 1.0), ("edge-link.service", 1.4)];
 
-/// Files that the package must install.
+/// Files that the package of the unit must install.
 const INSTALLED: [&str; 12] = [
     "usr/bin/edge-agent",
     "usr/lib/systemd/system/edge-agent.service",
@@ -29,32 +29,52 @@ const INSTALLED: [&str; 12] = [
     "etc/sudoers.d/edge-agent",
 ];
 
+/// Files that the package of the link must install.
+const INSTALLED_FOR_LINK: [&str; 7] = [
+    "usr/bin/edge-link",
+    "usr/lib/systemd/system/edge-link.service",
+    "usr/lib/sysusers.d/edge-link.conf",
+    "usr/share/man/man1/edge-link-run.1.gz",
+    "usr/share/doc/edge-link/config.toml",
+    "usr/share/doc/edge-link/edge-link.cdx.json",
+    "etc/edge-link/config.toml",
+];
+
 /// Data of the unit: `remove` keeps it, `purge` deletes it.
 const KEPT: [&str; 2] = ["var/lib/edge-agent/people.db", "var/log/edge-agent/audit.jsonl"];
 
-/// Builds the package for this computer and tests it.
+/// Builds the packages for this computer and tests them.
 ///
 /// # Errors
 /// If a test fails.
 pub(crate) fn run() -> Result<()> {
     requirements::ensure(&[BUSYBOX, MAN, SUDO])?;
-    let package = make(Architecture::Amd64, None)?;
-    unit_is_hardened()?;
+    let Packages { unit, link } = make(Architecture::Amd64, None)?;
+    for (service, most_exposed) in SERVICES {
+        is_hardened(service, most_exposed)?;
+    }
     let root = computer()?;
-    dpkg(&root, &["--force-depends", "--install"], &package.display().to_string())?;
-    for path in INSTALLED {
-        ensure!(root.join(path).exists(), "the package does not install {path}");
+    for package in [&unit, &link] {
+        dpkg(&root, &["--force-depends", "--install"], &package.display().to_string())?;
+    }
+    for path in INSTALLED.iter().chain(&INSTALLED_FOR_LINK) {
+        ensure!(root.join(path).exists(), "the packages do not install {path}");
     }
     program_runs(&root)?;
+    process::run(&mut command(&root.join("usr/bin/edge-link").display().to_string(), ["--version"]))?;
     sudo_allows_fixed_commands(&root)?;
     sandbox::the_clock_can_be_asked(&root.join("usr/bin/edge-agent"))?;
     pages_are_sound(&root)?;
-    completions_load(&root)?;
+    completions_load(&root, "edge-agent")?;
+    completions_load(&root, "edge-link")?;
+    dpkg(&root, &["--purge"], "edge-link")?;
+    let is_left = ["etc/edge-link", "usr/bin/edge-link"].iter().any(|path| root.join(path).exists());
+    ensure!(!is_left, "`purge` left files of the link");
     for path in KEPT {
         fs::create_dir_all(root.join(path).parent().unwrap_or(&root))?;
         fs::write(root.join(path), "faces")?;
     }
-    upgrade_without_configuration(&root, &package)?;
+    upgrade_without_configuration(&root, &unit)?;
     dpkg(&root, &["--remove"], "edge-agent")?;
     ensure!(KEPT.iter().all(|path| root.join(path).exists()), "`remove` deleted people or logs");
     ensure!(!root.join("usr/bin/edge-agent").exists(), "`remove` left the program");
@@ -87,8 +107,11 @@ fn computer() -> Result<PathBuf> {
     fs::write(root.join("var/lib/dpkg/status"), "")?;
     // Output to /dev/null goes into this file.
     fs::write(root.join("dev/null"), "")?;
-    fs::write(root.join("etc/passwd"), "root:x:0:0::/:/bin/sh\nedge-agent:x:990:990::/:/bin/false\n")?;
-    fs::write(root.join("etc/group"), "root:x:0:\nedge-agent:x:990:\n")?;
+    fs::write(
+        root.join("etc/passwd"),
+        "root:x:0:0::/:/bin/sh\nedge-agent:x:990:990::/:/bin/false\nedge-link:x:991:991::/:/bin/false\n",
+    )?;
+    fs::write(root.join("etc/group"), "root:x:0:\nedge-agent:x:990:\nedge-link:x:991:\n")?;
     for program in ["sh", "rm", "chown", "chmod"] {
         fs::copy("/bin/busybox", root.join("bin").join(program)).context("/bin/busybox cannot be copied")?;
     }
@@ -145,21 +168,22 @@ fn pages_are_sound(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn completions_load(root: &Path) -> Result<()> {
-    let file = root.join("usr/share/bash-completion/completions/edge-agent");
-    let script = format!("source '{}' && complete -p edge-agent", file.display());
+fn completions_load(root: &Path, program: &str) -> Result<()> {
+    let file = root.join("usr/share/bash-completion/completions").join(program);
+    let script = format!("source '{}' && complete -p {program}", file.display());
     process::run(&mut command("bash", ["--norc", "-c", &script]))
 }
 
 /// Checks that systemd finds no fault in the unit file and rates its exposure as low.
-fn unit_is_hardened() -> Result<()> {
-    let mut security = command("systemd-analyze", ["security", "--offline=true", "--no-pager", UNIT]);
+fn is_hardened(service: &str, most_exposed: f64) -> Result<()> {
+    let file = format!("deploy/{service}");
+    let mut security = command("systemd-analyze", ["security", "--offline=true", "--no-pager", &file]);
     let said = process::answer_of(&mut security, &[0])?;
-    let level = said.lines().find_map(|line| line.split_once("exposure level for edge-agent.service: "));
+    let level = said.lines().find_map(|line| line.split_once(&format!("exposure level for {service}: ")));
     let level = level.and_then(|(_, level)| level.split(' ').next()?.parse::<f64>().ok());
     let level = level.with_context(|| format!("systemd-analyze printed {said}"))?;
-    println!("exposure level by systemd-analyze: {level} of 10");
-    ensure!(level <= MOST_EXPOSED, "the unit has more rights than it needs: {said}");
+    println!("exposure level of {service} by systemd-analyze: {level} of 10");
+    ensure!(level <= most_exposed, "{service} has more rights than it needs: {said}");
     Ok(())
 }
 

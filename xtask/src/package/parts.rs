@@ -13,16 +13,15 @@ use std::path::{Path, PathBuf};
 /// The file name of the lists, which the tool writes next to the Cargo.toml of every member.
 const LIST_NAME: &str = "parts.cdx";
 
-/// A crate that must be in the list, as an indirect dependency.
-const REQUIRED: &str = "tract-onnx";
 /// Crates that must not be in the list: only tests and builds need them.
 const FORBIDDEN: [&str; 2] = ["proptest", "bindgen"];
 
-/// The bill of materials of one package of the workspace, built for a Raspberry Pi.
+/// The bill of materials of one package of the workspace, built for a Raspberry Pi. `required` is a crate that must be in
+/// it, as an indirect dependency.
 ///
 /// # Errors
 /// If the tool cannot be installed, or makes no list or an implausible one.
-pub(super) fn list(package: &str) -> Result<String> {
+pub(super) fn list(package: &str, required: &str) -> Result<String> {
     let manifest = format!("{package}/Cargo.toml");
     let mut list = CARGO_CYCLONEDX.command(&["cyclonedx", "--format", "json", "--spec-version", "1.5"])?;
     list.args(["--no-build-deps", "--target", ARM, "--override-filename", LIST_NAME, "--manifest-path", &manifest]);
@@ -34,7 +33,7 @@ pub(super) fn list(package: &str) -> Result<String> {
     let here = std::path::absolute(".")?;
     let text = text.context("cargo-cyclonedx left no list")?.replace(&format!("{}/", here.display()), "/");
     let names = names(&text).context("cannot parse the list of cargo-cyclonedx")?;
-    ensure!(are_plausible(&names), "the bill of materials is not plausible: {}", names.join(", "));
+    ensure!(are_plausible(&names, required), "the bill of materials is not plausible: {}", names.join(", "));
     Ok(text)
 }
 
@@ -57,9 +56,9 @@ fn names(list: &str) -> Option<Vec<String>> {
     parts.iter().map(|part| Some(part["name"].as_str()?.to_owned())).collect()
 }
 
-fn are_plausible(names: &[String]) -> bool {
+fn are_plausible(names: &[String], required: &str) -> bool {
     let has = |name: &str| names.iter().any(|found| found == name);
-    has(REQUIRED) && !FORBIDDEN.iter().any(|name| has(name))
+    has(required) && !FORBIDDEN.iter().any(|name| has(name))
 }
 
 #[cfg(test)]
@@ -72,9 +71,9 @@ mod tests {
             let parts: Vec<Value> = parts.iter().map(|name| serde_json::json!({ "name": name })).collect();
             names(&serde_json::json!({ "components": parts }).to_string()).unwrap()
         };
-        assert!(are_plausible(&list(&["shared", "tract-onnx"])));
+        assert!(are_plausible(&list(&["shared", "tract-onnx"]), "tract-onnx"));
         for wrong in [&["shared"][..], &["tract-onnx", "proptest"], &["bindgen", "tract-onnx"], &[]] {
-            assert!(!are_plausible(&list(wrong)), "{wrong:?}");
+            assert!(!are_plausible(&list(wrong), "tract-onnx"), "{wrong:?}");
         }
         assert_eq!(names("{}"), None);
     }
