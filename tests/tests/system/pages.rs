@@ -102,7 +102,7 @@ fn program_line(words: &[String]) -> Option<Vec<String>> {
         [cargo, xtask, ..] if cargo == "cargo" && xtask == "xtask" => &words[1..],
         words => words,
     };
-    let ours = words.first().is_some_and(|first| ["edge-agent", "encoder-tool", "xtask"].contains(&first.as_str()));
+    let ours = words.first().is_some_and(|first| ["edge-agent", "edge-link", "encoder-tool", "xtask"].contains(&first.as_str()));
     let end = words.iter().position(|word| word.starts_with(['>', '<'])).unwrap_or(words.len());
     ours.then(|| words[..end].to_vec())
 }
@@ -111,6 +111,7 @@ fn program_line(words: &[String]) -> Option<Vec<String>> {
 fn refusal(words: &[String]) -> Option<clap::Error> {
     let parsed = match words[0].as_str() {
         "edge-agent" => ::edge_agent::Arguments::try_parse_from(words).err(),
+        "edge-link" => ::edge_link::Arguments::try_parse_from(words).err(),
         "encoder-tool" => ::encoder_tool::Arguments::try_parse_from(words).err(),
         _ => xtask::Arguments::try_parse_from(words).err(),
     };
@@ -237,7 +238,8 @@ fn examples_of(command: &clap::Command) -> Vec<String> {
 
 #[test]
 fn every_example_in_help_is_a_command_of_the_program() {
-    let commands = [::edge_agent::Arguments::command(), ::encoder_tool::Arguments::command()];
+    let commands =
+        [::edge_agent::Arguments::command(), ::edge_link::Arguments::command(), ::encoder_tool::Arguments::command()];
     let examples: Vec<String> = commands.iter().flat_map(examples_of).collect();
     assert!(examples.len() > 20, "{examples:?}");
     for example in examples {

@@ -70,7 +70,7 @@ impl RunningLink {
         fs::read_to_string(self.folder.path().join("stderr")).unwrap()
     }
 
-    /// Waits until it has said this so many times.
+    /// Waits until it has said this.
     fn says(&self, expected: &str) {
         eventually(expected, || self.stderr().contains(expected).then_some(()), || self.stderr());
     }
