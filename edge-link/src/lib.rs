@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod fleet;
 pub mod fuzz_entry_points;
 pub mod home_assistant;
+mod identity;
 mod link;
 mod service;
 pub mod unit;

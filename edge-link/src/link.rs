@@ -6,20 +6,15 @@ use crate::credentials::{Credentials, for_files};
 use crate::fetch::{Fetcher, Limits};
 use crate::fleet::Fleet;
 use crate::home_assistant::{Door, HomeAssistant};
+use crate::identity;
 use crate::service;
 use crate::unit::Unit;
 use anyhow::Context;
 use fleet_messages::Kind;
-use shared::seal::Fingerprint;
 use std::future::pending;
-use std::time::Duration;
-use terminal::{Help, ShowPath, on_one_line};
+use terminal::{Help, ShowPath};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
-
-/// How often a unit that does not answer is asked who it is.
-const ASK_EVERY: Duration = Duration::from_secs(2);
 
 /// Runs until a signal.
 ///
@@ -52,7 +47,7 @@ async fn connect(
     let unit = unit(&config.unit);
     service::ready("waiting for the unit");
     let id = tokio::select! {
-        id = id_of(&unit) => id,
+        id = identity::id_of(&unit) => id,
         () = &mut signal => return Ok(()),
     };
     service::status(&format!("connects the unit {id}"));
@@ -84,6 +79,7 @@ async fn connect(
     let other = async {
         let other = tokio::select! {
             other = home => Err(anyhow::Error::from(other)),
+            other = identity::other_than(id, &unit) => Err(other.into()),
             never = fleet => match never {},
             () = &mut signal => Ok(()),
         };
@@ -108,24 +104,4 @@ fn fetcher(fleet: &config::Fleet) -> anyhow::Result<Fetcher> {
 /// The unit on these sockets.
 pub(crate) fn unit(config: &config::Unit) -> Unit {
     Unit::at(&config.status, &config.link, &config.receive)
-}
-
-/// Asks the unit who it is until it answers.
-async fn id_of(unit: &Unit) -> Fingerprint {
-    let mut said = String::new();
-    loop {
-        let problem = match unit.report().await {
-            Ok(report) => match report.unit_id.as_deref().map(str::parse) {
-                Some(Ok(id)) => return id,
-                Some(Err(_)) => "the unit has an id that this program cannot read".to_owned(),
-                None => "the unit has no id: make its key with `edge-agent keygen`, then restart it".to_owned(),
-            },
-            Err(error) => on_one_line(&error.into()),
-        };
-        if problem != said {
-            tracing::warn!("{problem}; it is asked again");
-            said = problem;
-        }
-        sleep(ASK_EVERY).await;
-    }
 }

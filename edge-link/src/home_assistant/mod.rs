@@ -13,15 +13,16 @@ mod events;
 mod feed;
 mod problems;
 mod requests;
+mod seldom;
 mod states;
 
 pub use door::Door;
 pub(crate) use events::event;
 pub(crate) use requests::{Request as Asks, asked};
-pub use states::OtherUnit;
 pub(crate) use states::states_of;
 
 use crate::broker::{Broker, Filter, Outgoing, Subscription};
+use crate::identity::OtherUnit;
 use crate::unit::Unit;
 use tokio::sync::{Notify, mpsc};
 

@@ -1,6 +1,7 @@
 //! What Home Assistant may ask for: both requests can only make the door stricter.
 
 use super::door::Door;
+use super::seldom::Seldom;
 use crate::broker::{Incoming, Subscription};
 use crate::unit::{Reply, Unit, UnitError};
 use std::convert::Infallible;
@@ -62,22 +63,25 @@ pub(crate) fn asked(door: &Door, message: &Incoming) -> Option<Request> {
 /// Carries out the requests, and tells `changed` when the unit has answered or a request was refused, so that Home
 /// Assistant sees what is in force.
 pub(super) async fn carry_out(door: &Door, unit: &Unit, mut messages: Subscription, changed: &Notify) -> Infallible {
+    let mut seldom = Seldom::default();
     loop {
         match judged(door, &messages.next().await) {
-            Judged::CarryOut(request) => ask(unit, request).await,
+            Judged::CarryOut(request) => ask(unit, request, &mut seldom).await,
             Judged::Loosens => {
-                tracing::warn!(
-                    "Home Assistant asks for face recognition: only a signed order or somebody at the unit turns it on"
-                );
+                let refused =
+                    "Home Assistant asks for face recognition: only a signed order or somebody at the unit turns it on";
+                seldom.warn(refused, "");
             }
-            Judged::Retained => tracing::warn!("a request was retained by the broker: it is dropped, it may be old"),
+            Judged::Retained => {
+                seldom.warn("a request was retained by the broker: it is dropped, it may be old", "");
+            }
             Judged::Unknown => tracing::debug!("a message that is no request"),
         }
         changed.notify_one();
     }
 }
 
-async fn ask(unit: &Unit, request: Request) {
+async fn ask(unit: &Unit, request: Request, seldom: &mut Seldom) {
     let began = Instant::now();
     let asks_for = match request {
         Request::LockDown => "a lockdown",
@@ -91,11 +95,12 @@ async fn ask(unit: &Unit, request: Request) {
         match answered {
             Ok(Reply::Done) => return tracing::info!("Home Assistant asked for {asks_for}: done"),
             Ok(Reply::Refused { why }) => {
-                return tracing::warn!("Home Assistant asked for {asks_for}, but the unit refuses: {why}");
+                return seldom.warn("the unit refuses what Home Assistant asked for: ", &format!("{asks_for}: {why}"));
             }
             Err(error) if began.elapsed() >= PATIENCE => {
                 let error = on_one_line(&error.into());
-                return tracing::error!("Home Assistant asked for {asks_for}, but the unit does not answer: {error}");
+                let unanswered = "the unit does not answer, and Home Assistant asked for ";
+                return seldom.warn(unanswered, &format!("{asks_for}: {error}"));
             }
             Err(_) => sleep(PAUSE).await,
         }

@@ -4,6 +4,7 @@ use super::discovery;
 use super::door::Door;
 use super::problems::problems;
 use crate::broker::{Manner, NotSent, Outgoing, Subscription};
+use crate::identity::{self, OtherUnit};
 use crate::unit::Unit;
 use fleet_messages::{DecisionReport, Presence, UnitReport};
 use jiff::Timestamp;
@@ -37,14 +38,6 @@ const AWAY_AFTER: u32 = 2;
 const AFTER_BIRTH: Duration = Duration::from_secs(5);
 /// Databases before 2020 have no sequence number that is a time.
 const FIRST_TIME: u64 = 1_577_836_800;
-
-/// Another unit answers than the one whose topics these are.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the unit has the id {found} now, and had {expected}: the link must start again")]
-pub struct OtherUnit {
-    expected: String,
-    found: String,
-}
 
 /// What was published on this connection since everything was.
 #[derive(Debug, Default)]
@@ -103,18 +96,12 @@ pub(super) async fn publish(
                 None
             }
         };
-        if let Some(found) = report.as_ref().and_then(|report| other_unit(door, report)) {
-            return found;
+        if let Some(other) = report.as_ref().and_then(|report| identity::other(door.unit, report)) {
+            return other;
         }
         // On an error the connection is gone, and the next one begins anew.
         published.add(door, report.as_ref(), &outgoing).await.ok();
     }
-}
-
-fn other_unit(door: &Door, report: &UnitReport) -> Option<OtherUnit> {
-    let expected = door.unit.to_string();
-    let found = report.unit_id.clone().unwrap_or_else(|| "none".to_owned());
-    (found != expected).then_some(OtherUnit { expected, found })
 }
 
 impl Published {
@@ -212,7 +199,6 @@ fn last_decision(decision: Option<&DecisionReport>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::door::sample;
     use super::*;
 
     fn state_of(report: &str, name: &str) -> Value {
@@ -270,19 +256,5 @@ mod tests {
         let away = states(None, Timestamp::UNIX_EPOCH);
         assert_eq!(away.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [PROBLEM, UNIT]);
         assert_eq!(away[1].1, "offline");
-    }
-
-    #[test]
-    fn another_unit_is_noticed() {
-        for (id, expected) in [
-            (Some("5f0c-8a71-0000-1111-2222"), None),
-            (Some("aaaa-8a71-0000-1111-2222"), Some("aaaa")),
-            (None, Some("none")),
-        ] {
-            let report = UnitReport { unit_id: id.map(str::to_owned), ..UnitReport::default() };
-            let found = other_unit(&sample(), &report).map(|other| other.to_string());
-            assert_eq!(found.is_some(), expected.is_some(), "{id:?}");
-            assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()));
-        }
     }
 }
