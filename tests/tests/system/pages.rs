@@ -102,7 +102,9 @@ fn program_line(words: &[String]) -> Option<Vec<String>> {
         [cargo, xtask, ..] if cargo == "cargo" && xtask == "xtask" => &words[1..],
         words => words,
     };
-    let ours = words.first().is_some_and(|first| ["edge-agent", "edge-link", "encoder-tool", "xtask"].contains(&first.as_str()));
+    let ours = words
+        .first()
+        .is_some_and(|first| ["edge-agent", "edge-link", "encoder-tool", "xtask"].contains(&first.as_str()));
     let end = words.iter().position(|word| word.starts_with(['>', '<'])).unwrap_or(words.len());
     ours.then(|| words[..end].to_vec())
 }
