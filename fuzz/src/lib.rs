@@ -40,7 +40,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 33] = [
+pub const TARGETS: [Target; 34] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -63,6 +63,7 @@ pub const TARGETS: [Target; 33] = [
     ("received", received),
     ("record-batch", record_batch),
     ("schedules", schedules),
+    ("signed-order", signed_order),
     ("small-files", small_files),
     ("statement", statement),
     ("status-report", status_report),

@@ -7,6 +7,7 @@ mod control;
 mod database;
 mod drill_report;
 mod networks;
+mod orders;
 mod passes;
 mod pictures;
 mod readers;
@@ -21,6 +22,9 @@ pub use control::control_request;
 pub use database::database;
 pub use drill_report::drill_report;
 pub use networks::{bundle, onnx, weights};
+pub use orders::signed_order;
+#[cfg(test)]
+pub(crate) use orders::signing_key;
 #[cfg(test)]
 pub(crate) use passes::pass_key;
 pub use passes::{pass_text, passes};

@@ -2,7 +2,7 @@
 
 use super::folder;
 use crate::TARGETS;
-use crate::programs::pass_key;
+use crate::programs::{pass_key, signing_key};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use models::onnx::pb::attribute_proto::AttributeType;
 use models::onnx::pb::tensor_proto::DataType;
@@ -20,6 +20,7 @@ use shared::gallery::{
     Audience, Calibration, DatabaseDigest, Details, GalleryBuilder, GreyThreshold, Mode, ModelHash, NewEncoding,
     NewPerson, PersonId, PersonName, PhotoDigest,
 };
+use shared::order::{Command, Order};
 use shared::pass::{DoorTag, HostTag, Pass, PassHours, PassId};
 use std::fs;
 use std::io::Cursor;
@@ -166,6 +167,28 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             };
             let whole = [announced.to_string().as_bytes(), &database].concat();
             vec![("cut", whole[..whole.len() - 1].to_vec()), ("whole", whole), ("nothing", b"PEOPLEDB".to_vec())]
+        }
+        "signed-order" => {
+            let order = |doors: Audience, command: Command| {
+                let order = Order::new(1_800_000_000_000, doors, 1_800_003_600_000, command).unwrap();
+                order.sign(&signing_key()).into_bytes()
+            };
+            let group = || Audience::Group("office".parse().unwrap());
+            let admits = Some("wardens".to_owned());
+            let contents = |command: &str| {
+                format!("\0{{\"schema\":1,\"number\":1,\"expires_utc_ms\":2,\"doors\":{{\"all\":{{}}}},\"command\":{{{command}}}}}").into_bytes()
+            };
+            let changed = order(group(), Command::LockdownOff);
+            let changed = String::from_utf8(changed).unwrap().replace("lockdown_off", "clear_lockouts").into_bytes();
+            vec![
+                ("lockdown", order(Audience::AllDoors, Command::LockdownOn { admits })),
+                ("forget", order(units(), Command::Forget { person: PersonId([0xad; 16]) })),
+                ("clear", order(group(), Command::ClearLockouts)),
+                ("signed-here", contents("\"face_recognition_off\":{}")),
+                ("signed-here-unknown", contents("\"unlock\":{}")),
+                ("changed", changed),
+                ("nothing", b"{}".to_vec()),
+            ]
         }
         "small-files" => vec![
             ("head.json", json!({"sequence": 7, "hash": "05".repeat(32), "key": "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "signature": "00".repeat(64)}).to_string().into_bytes()),
