@@ -14,6 +14,7 @@ use crate::commands::receive::{announcement, take_in};
 use crate::control::{Order, Reply, handle};
 use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
+use crate::face_recognition;
 use crate::lockdown;
 use crate::memory_file;
 use crate::reader::{AnyReply, Digits, PairingKeys, cards_heard, cards_typed};
@@ -97,8 +98,9 @@ pub fn small_file(text: &[u8]) -> bool {
         let _the_person_it_means = (names.find(line), names.name(&PersonId([0; 16])));
     }
     let is_of_people = head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok();
+    let is_of_orders = lockdown::is_order(text) || face_recognition::is_state(text);
     let is_of_devices = PairingKeys::parse(line).is_ok();
-    is_of_people || is_of_devices || LockLine::parse(text).is_ok() || lockdown::is_order(text)
+    is_of_people || is_of_devices || LockLine::parse(text).is_ok() || is_of_orders
 }
 
 fn names_in(text: &[u8]) -> anyhow::Result<Names> {

@@ -14,6 +14,7 @@ mod control;
 mod database;
 pub mod door;
 mod drilled;
+pub mod face_recognition;
 mod folders;
 pub mod fuzz_entry_points;
 pub mod gpio;

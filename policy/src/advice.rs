@@ -93,7 +93,8 @@ impl Reason {
             | Self::NobodyHereYet
             | Self::LockedDown
             | Self::PassOutsideHours
-            | Self::HostNotAllowed => Advice::OutsideHours,
+            | Self::HostNotAllowed
+            | Self::FaceRecognitionOff => Advice::OutsideHours,
             Self::LockedOut | Self::PassedAlready => Advice::TryLater,
             Self::FacesPaced => Advice::OneFaceAtATime,
             Self::CardBlocked => Advice::CardBlocked,

@@ -246,7 +246,12 @@ fn says_as_much(reason: Reason, earlier: Reason) -> bool {
         Reason::FaceNeeded => earlier.is_about_quality() || earlier == Reason::FaceNeeded,
         // Any code on a poster.
         Reason::NotAPass => earlier.is_about_quality() || earlier == Reason::NotAPass,
-        Reason::CardNeeded | Reason::Deciding | Reason::LivenessPending | Reason::TurnLeft | Reason::TurnRight => {
+        Reason::CardNeeded
+        | Reason::Deciding
+        | Reason::LivenessPending
+        | Reason::TurnLeft
+        | Reason::TurnRight
+        | Reason::FaceRecognitionOff => {
             !matches!(earlier, Reason::CardNotKnown | Reason::NotCardHolder | Reason::NearerToAnother)
         }
         _ => !reason.is_about_quality() || earlier.is_about_quality() || earlier == Reason::FaceNeeded,

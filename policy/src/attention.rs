@@ -9,7 +9,7 @@ use shared::gallery::PersonId;
 /// Which faces the decision about the next frame depends on, and what must be known about them.
 #[derive(Debug, Clone, Copy)]
 pub struct Attention {
-    /// Largest number of faces to judge: the largest faces.
+    /// Largest number of faces to judge: the largest faces. 0 while face recognition is off.
     pub faces: usize,
     /// The holder of the presented card: judged faces must be compared with this person too, for
     /// [`ObservedFace::claimed`].
@@ -35,9 +35,15 @@ impl Attention {
         Self { faces, claimed, lamp, network: false, infrared: false, gate, encodes_poor_pictures }
     }
 
+    /// While face recognition is off: faces are counted, and nothing is measured about anybody.
+    pub(super) fn without_faces(rules: &Rules) -> Self {
+        Self { faces: 0, ..Self::new(rules, None, false) }
+    }
+
     /// Whether a judged face must be encoded: if its picture is good enough, or while a challenge or a trial of the lamp
-    /// runs, in which every frame must show the same face. Call it after measuring the face's quality.
+    /// runs, in which every frame must show the same face; never while face recognition is off. Call it after measuring the
+    /// face's quality.
     pub fn must_be_encoded(&self, face: &ObservedFace) -> bool {
-        self.encodes_poor_pictures || self.gate.problem(face).is_none()
+        self.faces > 0 && (self.encodes_poor_pictures || self.gate.problem(face).is_none())
     }
 }

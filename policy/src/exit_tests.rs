@@ -19,6 +19,7 @@ const HOUR_MS: u64 = 3_600_000;
 enum Objection {
     Company(SeveralFaces),
     LockedDown,
+    FaceRecognitionOff,
     LockedOut,
     OutsideHours,
     OutsideValidity,
@@ -46,7 +47,9 @@ impl Objection {
     /// Whether this reason can apply to the credential: a card alone shows no face.
     fn is_about(self, way: Way) -> bool {
         match self {
-            Self::NotTurned | Self::TooFewFrames | Self::Attack(_) | Self::Silent(_) => way != Way::Card,
+            Self::NotTurned | Self::TooFewFrames | Self::Attack(_) | Self::Silent(_) | Self::FaceRecognitionOff => {
+                way != Way::Card
+            }
             Self::NoSignal => way == Way::Face,
             Self::NearerToAnother => way == Way::CardAndFace,
             Self::LookAlikeWithoutCard => way == Way::Face,
@@ -96,6 +99,7 @@ impl Door {
         self.policy.remember(&memory, &now);
         // It admits others only.
         self.policy.set_lockdown((self.objection == Some(Objection::LockedDown)).then(|| Lockdown::admitting([EVE])));
+        self.policy.set_face_recognition(self.objection != Some(Objection::FaceRecognitionOff));
         if self.objection == Some(Objection::NoRoom) {
             for number in 0..MAX_GRANTS_OF_APPROACH {
                 let other = Enrolled { mode: Mode::CardOrFace, ..Enrolled::new(PersonId([100 + number as u8; 16])) };
@@ -185,6 +189,7 @@ fn objections() -> impl Strategy<Value = Objection> {
             Objection::Company(SeveralFaces::Refuse),
             Objection::Company(SeveralFaces::AllKnown),
             Objection::LockedDown,
+            Objection::FaceRecognitionOff,
             Objection::LockedOut,
             Objection::OutsideHours,
             Objection::OutsideValidity,

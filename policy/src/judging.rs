@@ -25,6 +25,7 @@ impl Policy {
         let face = &observation.faces[index];
         let tried = claim.map_or(Tried::FACE, Enrolled::tried);
         let unjudged = |reason| Refusal::unjudged(reason, index).by(claim.map(|holder| holder.person));
+        self.require_face_recognition().map_err(unjudged)?;
         self.require_good_picture(face).map_err(unjudged)?;
         self.require_no_lockout(tried, now).map_err(unjudged)?;
         self.admit_if_paced(tried, now);

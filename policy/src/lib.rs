@@ -27,7 +27,8 @@
 //! At some hours the door asks for other credentials than its configuration does, or is *held open* for everybody, once
 //! somebody of a group has come in. A hold is a grant of its own kind, which the caller renews each turn; while it lasts,
 //! nobody is refused and no attempt fails. It needs a clock that can be trusted. In a *lockdown* nobody is let in except
-//! the people that it still admits, by the usual rules, and the door is not held open.
+//! the people that it still admits, by the usual rules, and the door is not held open. While *face recognition is off*,
+//! nobody is let in by a face, with or without a card, and the caller need not encode any.
 //!
 //! The little state that outlasts an approach also survives a restart: see [`Memory`].
 
@@ -148,6 +149,7 @@ pub struct Policy {
     lockdown: Option<Lockdown>,
     /// Whether there was a lockdown since the door was last held open.
     was_locked_down: bool,
+    recognises_faces: bool,
     last_ms: u64,
 }
 
@@ -174,6 +176,7 @@ impl Policy {
             holding: None,
             lockdown: None,
             was_locked_down: false,
+            recognises_faces: true,
             last_ms: 0,
         })
     }
@@ -215,6 +218,22 @@ impl Policy {
         self.lockdown = lockdown;
     }
 
+    /// Switches face recognition on or off. It stays off when the rules change. What was seen of the face until then counts
+    /// no longer.
+    pub fn set_face_recognition(&mut self, is_on: bool) {
+        if is_on != self.recognises_faces {
+            self.tracking.stop();
+            self.start_over();
+            self.attempt = Attempt::default();
+        }
+        self.recognises_faces = is_on;
+    }
+
+    /// Whether face recognition is on.
+    pub fn recognises_faces(&self) -> bool {
+        self.recognises_faces
+    }
+
     /// The credentials that the door asks for at this hour of people whose record leaves it to the door.
     pub fn mode_now(&self) -> Mode {
         self.rules.mode
@@ -238,6 +257,9 @@ impl Policy {
 
     /// What the caller must determine about the next frame. Call it before each frame.
     pub fn attention(&self) -> Attention {
+        if !self.recognises_faces {
+            return Attention::without_faces(&self.rules);
+        }
         let claimed = self.cards.claimed().map(|holder| holder.person);
         let trial = self.evidence.trial();
         let is_watched = self.challenge.pending().is_some() || trial.is_some();
@@ -428,7 +450,10 @@ impl Policy {
             }
             Some(Meaning::Claim(holder)) => Some(match nearest {
                 Some(index) => self.judge_face(observation, index, Some(&holder), now),
-                None => Err(Refusal::of_card(Reason::FaceNeeded, Some(holder.person))),
+                None => {
+                    let missing = self.require_face_recognition().err().unwrap_or(Reason::FaceNeeded);
+                    Err(Refusal::of_card(missing, Some(holder.person)))
+                }
             }),
             Some(Meaning::Notice(refusal)) => {
                 let granted = nearest.and_then(|index| self.judge_face(observation, index, None, now).ok());
@@ -454,6 +479,8 @@ mod card_tests;
 mod door_hours_tests;
 #[cfg(test)]
 mod exit_tests;
+#[cfg(test)]
+mod face_recognition_tests;
 #[cfg(test)]
 mod moment_tests;
 #[cfg(test)]

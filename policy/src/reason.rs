@@ -105,11 +105,13 @@ pub enum Reason {
     HostNeeded,
     /// The visitor's host is not enrolled, or may not enter now.
     HostNotAllowed,
+    /// Face recognition is switched off, so nobody is let in by their face.
+    FaceRecognitionOff,
 }
 
 impl Reason {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::NotKnown,
         Self::TooFar,
         Self::TooDark,
@@ -158,6 +160,7 @@ impl Reason {
         Self::PassUsesUnknown,
         Self::HostNeeded,
         Self::HostNotAllowed,
+        Self::FaceRecognitionOff,
     ];
 
     /// The stable code, in snake_case.
@@ -211,6 +214,7 @@ impl Reason {
             Self::PassUsesUnknown => "pass_uses_unknown",
             Self::HostNeeded => "host_needed",
             Self::HostNotAllowed => "host_not_allowed",
+            Self::FaceRecognitionOff => "face_recognition_off",
         }
     }
 
@@ -265,6 +269,7 @@ impl Reason {
             Self::PassUsesUnknown => "the unit cannot count the uses of this pass: get another one",
             Self::HostNeeded => "the card of the visitor's host is needed within half a minute",
             Self::HostNotAllowed => "the visitor's host is not enrolled or may not enter now",
+            Self::FaceRecognitionOff => "face recognition is switched off at this door",
         }
     }
 

@@ -108,7 +108,7 @@ fn of_kind(kind: &str) -> Event {
         "admits": null, "alarm_ms": 0, "bytes": 0, "by_uid": 0, "database_sequence": 0, "distance": null,
         "distances": [], "each_ms": 0, "failed_ms": 0, "failures": 0, "for_ms": 0, "grants": 0, "host": null,
         "began_utc_ms": 0, "ended_utc_ms": 0, "ended_because": "", "failed_because": "", "refused_because": "",
-        "returned_because": "", "hours": "", "locked_by": "", "request": "", "version": "", "open_ms": 0, "others": 0,
+        "returned_because": "", "hours": "", "locked_by": "", "switched_by": "", "signed_by": "", "order_number": 0, "request": "", "version": "", "open_ms": 0, "others": 0,
         "part": "camera", "pressed_ms": 0, "pruned_through": 0, "reason": "not_known", "refused_digest": null,
         "returned_to": 0, "runner_up": null, "signed_sequence": 0, "threshold": 1.0, "tried": "face", "tries": 0,
         "unreported": 0, "usb_port": null,

@@ -5,6 +5,7 @@ use super::check::Check;
 use super::doctor::Doctor;
 use super::drill::Drill;
 use super::examples;
+use super::face_recognition::FaceRecognitionCommand;
 use super::forget::Forget;
 use super::keygen::Keygen;
 use super::lock::Lock;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Lockout(LockoutCommand),
     #[command(subcommand)]
     Lockdown(LockdownCommand),
+    #[command(subcommand)]
+    FaceRecognition(FaceRecognitionCommand),
     Keygen(Keygen),
     #[command(subcommand)]
     Reader(ReaderCommand),
@@ -91,6 +94,9 @@ mod tests {
             ("lockdown on --admit wardens --json", None),
             ("lockdown off --config a.toml", None),
             ("lockdown off --admit wardens", Some(ErrorKind::UnknownArgument)),
+            ("face-recognition off --json", None),
+            ("face-recognition on --config a.toml", None),
+            ("face-recognition", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
             ("reader pair --config a.toml --new-key --json", None),
             ("reader", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
             ("test-lock --yes --json", None),

@@ -9,6 +9,7 @@ mod configured;
 mod doctor;
 pub(crate) mod drill;
 mod examples;
+mod face_recognition;
 mod forget;
 mod keygen;
 mod lock;
@@ -47,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::TestLock(arguments) => test_lock::run(arguments),
         Command::Lockout(command) => lockout::run(command),
         Command::Lockdown(command) => lockdown::run(command),
+        Command::FaceRecognition(command) => face_recognition::run(command),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Audit(arguments) => audit::run(arguments, verbosity),
         Command::Forget(arguments) => forget::run(arguments),

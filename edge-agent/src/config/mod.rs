@@ -218,6 +218,11 @@ impl Config {
         self.door.memory.with_file_name("lockdown.json")
     }
 
+    /// The file that says whether face recognition is switched off, beside the other state of the unit.
+    pub(crate) fn face_recognition(&self) -> PathBuf {
+        self.door.memory.with_file_name("face-recognition.json")
+    }
+
     /// The path of the control socket.
     pub fn control_socket(&self) -> PathBuf {
         self.control.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("control.sock"))

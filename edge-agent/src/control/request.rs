@@ -31,6 +31,10 @@ pub(crate) enum Request {
     },
     /// End the lockdown that was ordered.
     EndLockdown {},
+    /// Let in nobody by their face.
+    TurnOffFaceRecognition {},
+    /// Recognise faces again.
+    TurnOnFaceRecognition {},
     /// Unlock for two seconds, for an installer at the door.
     TestLock {},
 }
@@ -59,6 +63,9 @@ pub(crate) struct Reply {
     /// The lockdown now; `None` if there is none, or if the request was not about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lockdown: Option<LockdownReport>,
+    /// Why a restart may switch face recognition on; `None` if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) face_recognition_not_saved: Option<String>,
 }
 
 /// Failed attempts of one kind.
@@ -112,6 +119,8 @@ impl Request {
             Self::ClearLockouts { .. } => "clear_lockouts",
             Self::LockDown { .. } => "lockdown_on",
             Self::EndLockdown {} => "lockdown_off",
+            Self::TurnOffFaceRecognition {} => "face_recognition_off",
+            Self::TurnOnFaceRecognition {} => "face_recognition_on",
             Self::TestLock {} => "test_lock",
         }
     }
@@ -157,7 +166,7 @@ impl Lockout {
 
 impl Reply {
     pub(crate) fn lockouts(lockouts: Vec<Lockout>) -> Self {
-        Self { refused: None, lockouts, lockdown: None }
+        Self { refused: None, lockouts, lockdown: None, face_recognition_not_saved: None }
     }
 
     pub(crate) fn done() -> Self {
@@ -186,6 +195,8 @@ mod tests {
             (Request::LockDown { admits: None }, "lockdown_on"),
             (Request::LockDown { admits: Some("wardens".to_owned()) }, "lockdown_on"),
             (Request::EndLockdown {}, "lockdown_off"),
+            (Request::TurnOffFaceRecognition {}, "face_recognition_off"),
+            (Request::TurnOnFaceRecognition {}, "face_recognition_on"),
             (Request::TestLock {}, "test_lock"),
             (Request::ClearLockouts { of: LockoutsOf::Person(PersonId([1; 16])) }, "clear_lockouts"),
         ] {

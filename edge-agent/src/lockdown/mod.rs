@@ -1,4 +1,4 @@
-//! Whether the unit is locked down: by an order on the control socket, or by the switch. What a lockdown means for
+//! Whether the unit is locked down: by an order or a request, or by the switch. What a lockdown means for
 //! people is decided in `policy`.
 //!
 //! Both must be off for the lockdown to end. An order survives a restart; the switch is read again.
@@ -24,7 +24,7 @@ pub struct Ordered {
 /// What locks a unit down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// An order on the control socket.
+    /// A request on the control socket.
     Command,
     /// The switch.
     Switch,
@@ -32,6 +32,10 @@ pub enum Source {
     Restart,
     /// The file with the order is damaged.
     DamagedFile,
+    /// A request of the link.
+    Link,
+    /// A signed order of the workstation.
+    SignedOrder,
 }
 
 impl Source {
@@ -42,6 +46,8 @@ impl Source {
             Self::Switch => "switch",
             Self::Restart => "restart",
             Self::DamagedFile => "damaged_file",
+            Self::Link => "link",
+            Self::SignedOrder => "signed_order",
         }
     }
 }
@@ -91,9 +97,9 @@ impl Lockdowns {
     ///
     /// # Errors
     /// If it cannot be saved; the one before stays in force then.
-    pub fn replace_order(&mut self, ordered: Ordered) -> io::Result<()> {
+    pub fn replace_order(&mut self, ordered: Ordered, by: Source) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), |file| file.save(Some(&ordered)))?;
-        (self.ordered, self.unsaved) = (Some((Source::Command, ordered)), None);
+        (self.ordered, self.unsaved) = (Some((by, ordered)), None);
         Ok(())
     }
 
@@ -101,10 +107,10 @@ impl Lockdowns {
     ///
     /// # Errors
     /// If a restart may end it.
-    pub fn order(&mut self, ordered: Ordered) -> io::Result<()> {
+    pub fn order(&mut self, ordered: Ordered, by: Source) -> io::Result<()> {
         let saved = self.file.as_mut().map_or(Ok(()), |file| file.save(Some(&ordered)));
         self.unsaved = saved.as_ref().err().map(io::Error::to_string);
-        self.ordered = Some((Source::Command, ordered));
+        self.ordered = Some((by, ordered));
         saved
     }
 
@@ -221,7 +227,7 @@ mod tests {
         let sources = |lockdowns: &Lockdowns| lockdowns.in_force().map(|(source, _)| source).collect::<Vec<_>>();
         let mut first = restart();
         assert_eq!(sources(&first), []);
-        first.order(Ordered { admits: None }).unwrap();
+        first.order(Ordered { admits: None }, Source::Command).unwrap();
         assert_eq!(sources(&first), [Source::Command]);
         let mut second = restart();
         assert_eq!(sources(&second), [Source::Restart]);
@@ -239,13 +245,13 @@ mod tests {
         let files = files::Memory::default();
         let mut lockdowns = Lockdowns::restored(LockdownFile::new(Box::new(files.clone()), "l"), None);
         files.fail_at(Some(files::Operation::Rename));
-        assert!(lockdowns.order(Ordered { admits: None }).is_err());
+        assert!(lockdowns.order(Ordered { admits: None }, Source::Command).is_err());
         assert_eq!(lockdowns.in_force().count(), 1, "in force, although a restart would forget it");
         assert!(lockdowns.unsaved().is_some());
         assert!(lockdowns.end_order().is_err());
         assert_eq!(lockdowns.in_force().count(), 1);
         files.fail_at(None);
-        lockdowns.order(Ordered { admits: None }).unwrap();
+        lockdowns.order(Ordered { admits: None }, Source::Command).unwrap();
         assert_eq!(lockdowns.unsaved(), None);
     }
 }

@@ -46,6 +46,8 @@ pub(crate) fn source_in_words(code: &str) -> &'static str {
         "command" => "a command",
         "switch" => "the switch",
         "restart" => "a command before the last start",
+        "link" => "the link",
+        "signed_order" => "a signed order",
         _ => "a damaged file",
     }
 }

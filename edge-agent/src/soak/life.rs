@@ -15,7 +15,7 @@ use crate::audit_log::{AuditLog, Upkeep};
 use crate::clock::Clock;
 use crate::database::{InUse, Judge, Opened, Store};
 use crate::door::Latch;
-use crate::lockdown::Ordered;
+use crate::lockdown::{Ordered, Source};
 use crate::loop_turn::{Granted, Verdict};
 use crate::memory_file::MemoryFile;
 use crate::reader::ScriptedReader;
@@ -185,7 +185,7 @@ impl<'a> Life<'a> {
             Incident::DoorForced(open_ms) => self.environment.leaf.force(now_ms, open_ms),
             Incident::LockedDown { admits_wardens } => {
                 let admits = admits_wardens.then(|| WARDENS.to_owned());
-                let ordered = self.unit.lock_down(Ordered { admits });
+                let ordered = self.unit.lock_down(Ordered { admits }, Source::Command);
                 run.lockdowns += 1;
                 if let Err(OrderError::Unchanged(_)) = ordered {
                     self.environment.lockdown.is_saved = false;

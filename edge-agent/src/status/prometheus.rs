@@ -35,6 +35,12 @@ pub(super) fn text(report: &Report) -> String {
         &flag(access.held_open.is_some()),
     );
     gauge(&mut text, "locked_down", "1 while the unit is locked down.", &flag(access.lockdown.is_some()));
+    gauge(
+        &mut text,
+        "face_recognition_off",
+        "1 while face recognition is switched off.",
+        &flag(access.face_recognition_off),
+    );
     peripherals_text(&mut text, &report.peripherals);
     gauge(
         &mut text,
@@ -209,6 +215,7 @@ mod tests {
             "edge_agent_fire_alarm 1\n",
             "edge_agent_door_held_open 1\n",
             "edge_agent_locked_down 1\n",
+            "edge_agent_face_recognition_off 1\n",
             "edge_agent_reader_connected 0\n",
             "edge_agent_lockouts{kind=\"face\"} 1\n",
             "edge_agent_lockouts{kind=\"card_of\"} 0\n",

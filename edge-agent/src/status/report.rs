@@ -183,6 +183,8 @@ pub(crate) fn sample() -> Report {
             asks_for: "card_and_face".to_owned(),
             held_open: Some("reception".to_owned()),
             lockdown: Some(LockdownReport { locked_by: vec!["switch".to_owned()], admitted: 0, not_saved: None }),
+            face_recognition_off: true,
+            face_recognition_not_saved: None,
         },
         peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {

@@ -191,6 +191,7 @@ infrared camera   LOST: the camera was unplugged
 asks for          card and face
 hours             HELD OPEN for everybody in the hours reception
 lockdown          LOCKED DOWN by the switch; nobody may enter
+faces             OFF: nobody is let in by their face
 contacts          the door is open, OPEN FOR TOO LONG; THE FIRE ALARM IS ON
 card reader       lost
 lockout           entry by face: refused for 30 more seconds, after 5 failed

@@ -9,9 +9,9 @@ use crate::lockdown::{Lockdowns, Ordered, Source};
 use policy::Now;
 use policy::audit::Event;
 
-/// Why a lockdown is as it was before an order.
+/// Why everything is as it was before an order.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StaysLockedDown {
+pub(crate) enum OrderNotTaken {
     /// The order could not be recorded.
     #[error("the order cannot be recorded: {0}")]
     NotRecorded(#[from] AuditError),
@@ -28,7 +28,7 @@ pub(crate) enum OrderError {
     MayEnd(std::io::Error),
     /// It is not in force, but the order before it is.
     #[error("the lockdown that was ordered before stays in force: {0}")]
-    Unchanged(#[from] StaysLockedDown),
+    Unchanged(#[from] OrderNotTaken),
 }
 
 impl Unit {
@@ -49,24 +49,24 @@ impl Unit {
         self.apply_lockdowns();
     }
 
-    /// Locks the door and lets in nobody from now on, except members of a group.
+    /// Locks the door and lets in nobody from now on, except members of a group, for this source.
     ///
     /// # Errors
     /// [`OrderError`], which says whether the order is in force.
-    pub(crate) fn lock_down(&mut self, ordered: Ordered) -> Result<(), OrderError> {
+    pub(crate) fn lock_down(&mut self, ordered: Ordered, by: Source) -> Result<(), OrderError> {
         if !self.lockdowns.only_tightens(&ordered) {
-            return Ok(self.replace_order(ordered)?);
+            return Ok(self.replace_order(ordered, by)?);
         }
         self.latch.lock();
-        let saved = self.lockdowns.order(ordered.clone());
-        self.begin_lockdown(Source::Command, ordered.admits.as_deref());
+        let saved = self.lockdowns.order(ordered.clone(), by);
+        self.begin_lockdown(by, ordered.admits.as_deref());
         saved.map_err(OrderError::MayEnd)
     }
 
-    fn replace_order(&mut self, ordered: Ordered) -> Result<(), StaysLockedDown> {
+    fn replace_order(&mut self, ordered: Ordered, by: Source) -> Result<(), OrderNotTaken> {
         let now = self.clock.now();
-        self.audit.append(Event::lockdown_began(Source::Command.code(), ordered.admits.as_deref()), &now)?;
-        if let Err(error) = self.lockdowns.replace_order(ordered) {
+        self.audit.append(Event::lockdown_began(by.code(), ordered.admits.as_deref()), &now)?;
+        if let Err(error) = self.lockdowns.replace_order(ordered, by) {
             self.record_lockdowns(&now);
             return Err(error.into());
         }
@@ -80,7 +80,7 @@ impl Unit {
     ///
     /// # Errors
     /// If that cannot be recorded or saved; the lockdown then stays in force.
-    pub(crate) fn end_lockdown(&mut self) -> Result<bool, StaysLockedDown> {
+    pub(crate) fn end_lockdown(&mut self) -> Result<bool, OrderNotTaken> {
         let now = self.clock.now();
         let Some((source, _)) = self.lockdowns.ordered() else { return Ok(false) };
         self.audit.append(Event::lockdown_ended(source.code()), &now)?;

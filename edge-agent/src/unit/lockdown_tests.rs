@@ -5,7 +5,7 @@ use super::tests::Bench;
 use super::*;
 use crate::config::Config;
 use crate::door::contacts::{Change, Contact, Contacts, ScriptedContacts};
-use crate::lockdown::{LockdownFile, Lockdowns, Ordered};
+use crate::lockdown::{LockdownFile, Lockdowns, Ordered, Source};
 use files::{Memory, Operation};
 use policy::Refusal;
 
@@ -22,7 +22,7 @@ fn a_lockdown_locks_at_once_and_survives_a_restart() {
     bench.unit.set_lockdowns(restored());
     assert!(matches!(bench.turn_at(0).verdict, Verdict::Granted(_)));
     assert_eq!(bench.unit.latch.state(), DoorState::Unlocked);
-    bench.unit.lock_down(of_staff(None)).unwrap();
+    bench.unit.lock_down(of_staff(None), Source::Command).unwrap();
     assert_eq!(bench.unit.latch.state(), DoorState::Locked, "in the middle of an entry");
 
     let mut restarted = Bench::with(vec![vec![face(0.5)], vec![], vec![face(0.5)]]);
@@ -43,7 +43,7 @@ fn a_lockdown_locks_at_once_and_survives_a_restart() {
 #[test]
 fn a_lockdown_follows_the_database() {
     let mut bench = Bench::with(vec![vec![face(0.5)], vec![], vec![face(0.5)]]);
-    bench.unit.lock_down(of_staff(Some("staff"))).unwrap();
+    bench.unit.lock_down(of_staff(Some("staff")), Source::Command).unwrap();
     let is_let_in = |turn: Turn| matches!(turn.verdict, Verdict::Granted(_));
     assert!(!is_let_in(bench.turn_at(0)), "nobody is of the staff");
     bench.unit.use_database(staff(), rules()).unwrap();
@@ -55,7 +55,7 @@ fn a_lockdown_follows_the_database() {
 fn a_lockdown_whose_end_cannot_be_recorded_stays() {
     let mut bench = Bench::with(vec![vec![face(0.5)]]);
     bench.storage.fail_at(Some(Operation::Append));
-    bench.unit.lock_down(of_staff(None)).unwrap();
+    bench.unit.lock_down(of_staff(None), Source::Command).unwrap();
     assert!(bench.unit.end_lockdown().is_err());
     let refused = bench.turn_at(0).verdict;
     assert!(matches!(refused, Verdict::Refused(Refusal { reason: Reason::LockedDown, .. })), "{refused:?}");
@@ -104,7 +104,7 @@ fn a_lock_test_is_recorded_and_short_and_a_lockdown_refuses_it() {
     assert!(bench.log().contains(r#""event":"lock_tested","by_uid":1000"#), "{}", bench.log());
     bench.turn_at(3_000);
     assert_eq!(bench.unit.latch.state(), DoorState::Locked);
-    bench.unit.lock_down(of_staff(None)).unwrap();
+    bench.unit.lock_down(of_staff(None), Source::Command).unwrap();
     assert!(bench.unit.test_lock(0).is_err());
     bench.unit.end_lockdown().unwrap();
     bench.storage.fail_at(Some(Operation::Append));
@@ -127,10 +127,10 @@ fn an_order_replaces_a_stricter_one_only_once_it_is_recorded_and_saved() {
         let files = Memory::default();
         let mut bench = Bench::with(vec![]);
         bench.unit.set_lockdowns(Lockdowns::restored(LockdownFile::new(Box::new(files.clone()), "lockdown"), None));
-        bench.unit.lock_down(of_staff(before)).unwrap();
+        bench.unit.lock_down(of_staff(before), Source::Command).unwrap();
         bench.storage.fail_at(fault);
         files.fail_at(fault);
-        let ordered = bench.unit.lock_down(of_staff(order));
+        let ordered = bench.unit.lock_down(of_staff(order), Source::Command);
         let case = format!("{fault:?}, {before:?} then {order:?}: {ordered:?}");
         let now = bench.unit.lockdowns().ordered().unwrap().1;
         assert_eq!(*now, of_staff(if is_in_force { order } else { before }), "{case}");
@@ -178,7 +178,7 @@ fn an_end_that_cannot_be_saved_is_taken_back_in_the_log() {
     let files = Memory::default();
     let mut bench = Bench::with(vec![]);
     bench.unit.set_lockdowns(Lockdowns::restored(LockdownFile::new(Box::new(files.clone()), "lockdown"), None));
-    bench.unit.lock_down(of_staff(None)).unwrap();
+    bench.unit.lock_down(of_staff(None), Source::Command).unwrap();
     files.fail_at(Some(Operation::Rename));
     assert!(bench.unit.end_lockdown().is_err());
     let log = bench.log();

@@ -4,6 +4,7 @@
 
 mod database_swap;
 mod equip;
+mod face_recognition;
 mod held_open;
 mod lock_test;
 mod lockdown;
@@ -22,6 +23,7 @@ use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
 use crate::door::contacts::Contacts;
 use crate::door::{DoorError, DoorState, DoorWatch, Latch, WatchRules};
+use crate::face_recognition::FaceRecognition;
 use crate::infrared::Infrared;
 use crate::lamp::Lamp;
 use crate::lights::Lights;
@@ -66,6 +68,7 @@ pub struct Unit {
     clock: Arc<dyn Clock>,
     peripherals: Peripherals,
     lockdowns: Lockdowns,
+    face_recognition: FaceRecognition,
     memory: Option<MemoryFile>,
     /// Parts whose failures are recorded.
     parts: Vec<PartReports>,
@@ -96,6 +99,7 @@ impl Unit {
             clock,
             peripherals,
             lockdowns: Lockdowns::default(),
+            face_recognition: FaceRecognition::default(),
             memory: None,
             parts,
             barred: None,
@@ -223,6 +227,7 @@ impl Unit {
         let now = self.clock.now();
         self.record(Event::started(env!("CARGO_PKG_VERSION")), &now);
         self.record_lockdowns(&now);
+        self.record_face_recognition(&now);
         self.record_database(&now);
         self.sign(&now);
         self.audit.maintain(&now);
@@ -397,6 +402,8 @@ pub(crate) fn system_chance() -> u64 {
     })
 }
 
+#[cfg(test)]
+mod face_recognition_tests;
 #[cfg(test)]
 mod held_open_tests;
 #[cfg(test)]

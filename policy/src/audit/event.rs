@@ -8,11 +8,13 @@ use crate::{
     Approach, Credential, Entry, Failures, HeldOpen, HoldEnd, Kind, Locked, LockoutEnd, MAX_CONSENSUS_FRAMES,
     Neighbour, Reason, Reports, Tailgating, Visit,
 };
+use alloc::string::ToString;
 use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, MAX_GROUP_BYTES, ModelHash, PersonId};
 use shared::pass::PassId;
 use shared::schedule::MAX_SCHEDULE_NAME_BYTES;
+use shared::seal::Fingerprint;
 
 /// Largest length of a reason code such as `other_model`, in bytes.
 pub const MAX_CODE_BYTES: usize = 32;
@@ -171,7 +173,8 @@ pub enum Event {
         /// `asked_for`, or the code why the current one cannot be used.
         returned_because: String<MAX_CODE_BYTES>,
     },
-    /// A local user made a request on the control socket. Written before it is carried out.
+    /// A local user made a request on the control socket or the socket of the link. Written before it is carried out, unless
+    /// it can only keep people out.
     Requested {
         /// The code of the request, such as `rollback`.
         request: String<MAX_CODE_BYTES>,
@@ -270,6 +273,29 @@ pub enum Event {
         /// The code of what locked it down.
         locked_by: String<MAX_CODE_BYTES>,
     },
+    /// Nobody is let in by their face from now on.
+    FaceRecognitionOff {
+        /// The code of what switched it off, such as `command`.
+        switched_by: String<MAX_CODE_BYTES>,
+    },
+    /// Faces are recognised again.
+    FaceRecognitionOn {
+        /// The code of what had switched it off.
+        switched_by: String<MAX_CODE_BYTES>,
+    },
+    /// A workstation's signed order is carried out. Written before that, unless it can only keep people out.
+    SignedOrder {
+        /// Its number.
+        order_number: u64,
+        /// The code of its command, such as `lockdown_off`.
+        request: String<MAX_CODE_BYTES>,
+        /// The person that it is about, if any.
+        person: Option<PersonId>,
+        /// The fingerprint of the key that signed it.
+        signed_by: String<MAX_CODE_BYTES>,
+        /// The user id of who handed it over, 0 for root.
+        by_uid: u32,
+    },
     /// An approach ended in which somebody may have tailgated.
     Tailgating {
         /// The last person let in before more faces were seen than people let in.
@@ -323,6 +349,28 @@ impl Event {
     /// What has this code no longer locks the unit down.
     pub fn lockdown_ended(code: &str) -> Self {
         Self::LockdownEnded { locked_by: kept(code) }
+    }
+
+    /// What has this code switched face recognition off.
+    pub fn face_recognition_off(code: &str) -> Self {
+        Self::FaceRecognitionOff { switched_by: kept(code) }
+    }
+
+    /// What has this code no longer switches face recognition off.
+    pub fn face_recognition_on(code: &str) -> Self {
+        Self::FaceRecognitionOn { switched_by: kept(code) }
+    }
+
+    /// The order with this number, command and signer, handed over by this user.
+    pub fn signed_order(
+        order_number: u64,
+        command: &str,
+        person: Option<PersonId>,
+        signed_by: Fingerprint,
+        by_uid: u32,
+    ) -> Self {
+        let signed_by = kept(&signed_by.to_string());
+        Self::SignedOrder { order_number, request: kept(command), person, signed_by, by_uid }
     }
 
     /// A lockout began.

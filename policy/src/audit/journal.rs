@@ -41,6 +41,9 @@ impl Event {
             Self::LockTested { .. } => 0xc32be464adf5f02f37facbc32978be38,
             Self::LockdownBegan { .. } => 0xc24187e4e314cccec1cb04d8d0af4d06,
             Self::LockdownEnded { .. } => 0x85bbbf2c54bd0ad2369f5e4198f47e3b,
+            Self::FaceRecognitionOff { .. } => 0x54974bf816d3971f52955ef0db262432,
+            Self::FaceRecognitionOn { .. } => 0x0a93621a65cf45ffd1ad4e31329780cb,
+            Self::SignedOrder { .. } => 0xfadb63ea195eb144a87db1fbf954fe24,
             Self::Tailgating { .. } => 0x85abb966c591eb3f9670acb05f5bf253,
         }
     }
@@ -63,13 +66,16 @@ impl Event {
             | Self::FacesPaced { .. }
             | Self::CardBlocked { .. }
             | Self::LockdownBegan { .. }
+            | Self::FaceRecognitionOff { .. }
             | Self::Tailgating { .. } => 4,
             Self::FireAlarmOff { .. }
             | Self::Requested { .. }
             | Self::LockoutCleared { .. }
             | Self::HeldOpen { .. }
             | Self::LockTested { .. }
-            | Self::LockdownEnded { .. } => 5,
+            | Self::LockdownEnded { .. }
+            | Self::FaceRecognitionOn { .. }
+            | Self::SignedOrder { .. } => 5,
             Self::Started { .. }
             | Self::Stopped
             | Self::DatabaseLoaded { .. }

@@ -400,6 +400,12 @@ fn events() -> impl Strategy<Value = Event> {
         (any::<String>(), option_of(any::<String>()))
             .prop_map(|(code, admits)| Event::lockdown_began(&code, admits.as_deref())),
         any::<String>().prop_map(|code| Event::lockdown_ended(&code)),
+        any::<String>().prop_map(|code| Event::face_recognition_off(&code)),
+        any::<String>().prop_map(|code| Event::face_recognition_on(&code)),
+        (any::<u64>(), any::<String>(), option_of(person()), any::<u32>()).prop_map(|(number, code, person, uid)| {
+            let signer = "5f0c-8a71-0000-1111-2222".parse().unwrap();
+            Event::signed_order(number, &code, person, signer, uid)
+        }),
         any::<u32>().prop_map(|by_uid| Event::LockTested { by_uid }),
         Just(Event::SelfTestFailed),
         (any::<String>(), option_of(any::<String>()), any::<u64>()).prop_map(|(code, port, more)| Event::part_failed(

@@ -6,7 +6,7 @@ mod visit;
 pub use grant::{Entry, Grant, HeldOpen, Hold, LOCK_TEST_MS, LockTest};
 pub use visit::Visit;
 
-use super::credential::Shown;
+use super::credential::{Credential, Shown};
 use super::door_hours::{self, HoldEnd, Holding};
 use super::observation::{ClockTrust, Now, Observation};
 use super::reason::Reason;
@@ -19,8 +19,8 @@ use shared::gallery::PersonId;
 use shared::schedule::{ScheduleSet, Schedules};
 
 impl Policy {
-    /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach, enough
-    /// frames that agree, no lockdown, the required credential, a permitted time, and a live person according to every
+    /// Grants entry if every rule allows it: no lockout, no forbidden company, not yet let in during this approach, no face
+    /// while face recognition is off, enough frames that agree, no lockdown, the required credential, a permitted time, and a live person according to every
     /// signal that is required of them.
     ///
     /// A person who was recognised and is refused by a later rule has not failed.
@@ -28,6 +28,9 @@ impl Policy {
         self.require_no_lockout(shown.tried(), now)?;
         self.require_allowed_company(shown, observation, now)?;
         self.require_room_in_approach(shown)?;
+        if shown.credential() != Credential::Card {
+            self.require_face_recognition()?;
+        }
         let admitted = self.require_no_lockdown(shown.holder().person);
         if admitted.is_ok() {
             self.begin_signals(shown, observation.schedules, now);
@@ -102,6 +105,11 @@ impl Policy {
     /// The door hours that an entry begins: none in a lockdown, which admits people one by one.
     fn hours_begun_by(&self, shown: &Shown) -> ScheduleSet {
         if self.lockdown.is_some() { ScheduleSet::default() } else { shown.holder().hours.holds_open }
+    }
+
+    /// Refuses a face while face recognition is off.
+    pub(super) fn require_face_recognition(&self) -> Result<(), Reason> {
+        if self.recognises_faces { Ok(()) } else { Err(Reason::FaceRecognitionOff) }
     }
 
     fn require_no_lockdown(&self, person: PersonId) -> Result<(), Reason> {

@@ -170,6 +170,7 @@ fn attention(event: &Event) -> Option<(&'static str, &'static str)> {
         Event::Tailgating { .. } => ("tailgating", "tailgating warning"),
         Event::HeldOpen { .. } => ("held_open", "held-open period"),
         Event::LockdownBegan { .. } => ("lockdown", "lockdown"),
+        Event::FaceRecognitionOff { .. } => ("face_recognition_off", "switching-off of face recognition"),
         Event::LockedOut { .. } | Event::FacesPaced { .. } | Event::CardBlocked { .. } => ("lockout", "lockout"),
         Event::LockTested { .. } => ("lock_test", "lock test"),
         Event::DoorFailed => ("door_failed", "lock failure"),

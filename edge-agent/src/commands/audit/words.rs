@@ -103,6 +103,7 @@ pub(super) fn tone(event: &Event) -> Option<Tone> {
         | Event::DatabaseRefused { .. }
         | Event::HeldOpen { .. }
         | Event::LockdownBegan { .. }
+        | Event::FaceRecognitionOff { .. }
         | Event::LockTested { .. }
         | Event::FireAlarmOn
         | Event::DoorReleased
@@ -208,6 +209,17 @@ fn event(event: &Event, people: &People<'_>) -> String {
         }
         Event::LockdownEnded { locked_by } => {
             format!("the lockdown by {} is over", lockdown::source_in_words(locked_by))
+        }
+        Event::FaceRecognitionOff { switched_by } => {
+            format!("FACE RECOGNITION IS OFF, switched off by {}", lockdown::source_in_words(switched_by))
+        }
+        Event::FaceRecognitionOn { switched_by } => {
+            format!("face recognition is on again; {} had switched it off", lockdown::source_in_words(switched_by))
+        }
+        Event::SignedOrder { order_number, request, person, signed_by, by_uid } => {
+            let about = person.map(|person| format!(" {}", people.who(&person))).unwrap_or_default();
+            let what = request.replace('_', " ");
+            format!("signed order {order_number}: {what}{about}; signed by {signed_by}, handed over by user {by_uid}")
         }
         Event::LockTested { by_uid } => format!("LOCK TEST: user {by_uid} unlocked the door for two seconds"),
         Event::FireAlarmOn => "THE FIRE ALARM has released the lock".to_owned(),
@@ -347,6 +359,14 @@ mod tests {
                 "LOCKED DOWN by a command; the group wardens may enter",
             ),
             (Event::lockdown_ended("switch"), "the lockdown by the switch is over"),
+            (Event::lockdown_began("link", None), "LOCKED DOWN by the link; nobody may enter"),
+            (Event::face_recognition_off("signed_order"), "FACE RECOGNITION IS OFF, switched off by a signed order"),
+            (Event::face_recognition_on("link"), "face recognition is on again; the link had switched it off"),
+            (
+                Event::signed_order(5, "forget", Some(ADA), "5f0c-8a71-0000-1111-2222".parse().unwrap(), 990),
+                "signed order 5: forget adadadadadadadadadadadadadadadad; signed by 5f0c-8a71-0000-1111-2222, handed over by \
+                 user 990",
+            ),
         ]
     }
 

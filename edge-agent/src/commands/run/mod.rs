@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::database::{InUse, trust};
 use crate::door::{Latch, RelockTimer};
 use crate::drilled::{LastDrill, basis};
+use crate::face_recognition::{FaceRecognition, FaceRecognitionFile};
 use crate::folders;
 use crate::infrared::Infrared;
 use crate::lamp::Lamp;
@@ -126,6 +127,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         LockdownFile::at(&config.lockdown())?,
         config.contacts.lockdown_admits.clone(),
     ));
+    unit.set_face_recognition(FaceRecognition::restored(FaceRecognitionFile::at(&config.face_recognition())?));
     unit.follow_part(camera.health().part());
     unit.start();
     let people = found.follow(&mut unit, &board, &config.audit, &clock);
@@ -202,7 +204,8 @@ impl Loop<'_> {
     }
 
     fn access(&self) -> AccessReport {
-        AccessReport::new(self.unit.policy(), LockdownReport::new(self.unit.lockdowns(), self.unit.gallery()))
+        let lockdown = LockdownReport::new(self.unit.lockdowns(), self.unit.gallery());
+        AccessReport::new(self.unit.policy(), lockdown, self.unit.face_recognition())
     }
 
     fn peripherals(&self) -> PeripheralsReport {

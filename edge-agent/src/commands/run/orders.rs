@@ -1,8 +1,8 @@
 //! Requests on the control socket of a running unit: each is recorded, then carried out between two turns of the loop.
-//! A lockdown that can only keep people out is carried out first.
+//! What can only keep people out is carried out first.
 
 use crate::control::{self, Lockout, Order, Reply, Request};
-use crate::lockdown::{LockdownReport, Ordered};
+use crate::lockdown::{LockdownReport, Ordered, Source};
 use crate::unit::{OrderError, People, Unit};
 use anyhow::anyhow;
 use std::io::ErrorKind;
@@ -30,8 +30,8 @@ impl Orders {
             }
             Err(error) => {
                 tracing::warn!(
-                    "[control] socket {shown}: {error}; this unit will not answer `edge-agent lockdown`, `lockout`, `test-lock` and \
-                     `rollback`"
+                    "[control] socket {shown}: {error}; this unit will not answer `edge-agent lockdown`, `face-recognition`, \
+                     `lockout`, `test-lock` and `rollback`"
                 );
                 Ok(Self::none())
             }
@@ -64,6 +64,7 @@ impl Orders {
 fn only_tightens(request: &Request, unit: &Unit) -> bool {
     match request {
         Request::LockDown { admits } => unit.lockdowns().only_tightens(&Ordered { admits: admits.clone() }),
+        Request::TurnOffFaceRecognition {} => true,
         _ => false,
     }
 }
@@ -80,7 +81,7 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
             Err(error) => Reply::refused(format!("the request cannot be recorded: {error}")),
         }),
         Request::LockDown { admits } => {
-            order.answer(match unit.lock_down(Ordered { admits }) {
+            order.answer(match unit.lock_down(Ordered { admits }, Source::Command) {
                 // The report says that a restart may end it.
                 Ok(()) | Err(OrderError::MayEnd(_)) => {
                     Reply::lockdown(LockdownReport::new(unit.lockdowns(), unit.gallery()))
@@ -88,6 +89,14 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
                 Err(error) => Reply::refused(error.to_string()),
             });
         }
+        Request::TurnOffFaceRecognition {} => {
+            let not_saved = unit.turn_off_face_recognition(Source::Command).err().map(|error| error.to_string());
+            order.answer(Reply { face_recognition_not_saved: not_saved, ..Reply::done() });
+        }
+        Request::TurnOnFaceRecognition {} => order.answer(match unit.turn_on_face_recognition() {
+            Ok(_) => Reply::done(),
+            Err(error) => Reply::refused(format!("face recognition stays off: {error}")),
+        }),
         Request::TestLock {} => order.answer(match unit.test_lock(uid) {
             Ok(()) => Reply::done(),
             Err(error) => Reply::refused(error.to_string()),

@@ -33,12 +33,16 @@ pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
         (
             "[door] memory",
             &config.door.memory,
-            "a restart forgets failed attempts and new lockdowns, no lockdown can be ended, and visitor passes with a \
-             limited number of uses open nothing",
+            "a restart forgets failed attempts, new lockdowns and that face recognition is off; neither can be ended, and visitor \
+             passes with a limited number of uses open nothing",
         ),
         ("[door] last-lock", &config.door.last_lock, "`edge-agent lock` will need the configuration"),
         ("[status] socket", &config.status.socket, "`edge-agent status` gets no answer"),
-        ("[control] socket", &control, "`edge-agent lockdown`, `lockout`, `test-lock` and `rollback` get no answer"),
+        (
+            "[control] socket",
+            &control,
+            "`edge-agent lockdown`, `face-recognition`, `lockout`, `test-lock` and `rollback` get no answer",
+        ),
     ];
     let tried = places.into_iter().map(|(named, file, loss)| {
         let tried = try_folder_of(file);

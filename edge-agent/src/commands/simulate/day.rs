@@ -6,7 +6,7 @@ use super::line::Line;
 use super::script::{Happening, Step};
 use crate::door::DoorWatch;
 use crate::door::contacts::Contact;
-use crate::lockdown::Ordered;
+use crate::lockdown::{Ordered, Source};
 use crate::loop_turn::Turn;
 use anyhow::Context;
 use jiff::Timestamp;
@@ -78,8 +78,14 @@ impl Simulation {
     fn happen(&mut self, happening: &Happening) -> anyhow::Result<()> {
         let now_ms = self.time.clock().now().monotonic_ms;
         match happening {
-            Happening::LockDown { admits } => self.unit.lock_down(Ordered { admits: admits.clone() })?,
+            Happening::LockDown { admits } => {
+                self.unit.lock_down(Ordered { admits: admits.clone() }, Source::Command)?
+            }
             Happening::EndLockdown => drop(self.unit.end_lockdown().context("the lockdown cannot be ended")?),
+            Happening::FaceRecognition { is_on: false } => self.unit.turn_off_face_recognition(Source::Command)?,
+            Happening::FaceRecognition { is_on: true } => {
+                self.unit.turn_on_face_recognition().context("face recognition cannot be switched on")?;
+            }
             Happening::Clock { is_trusted } => self.time.trust(*is_trusted),
             Happening::FireAlarm { is_on } => self.contacts.change(Contact::FireAlarm { on: *is_on }, now_ms),
             Happening::Door { is_open } => self.contacts.change(Contact::Door { open: *is_open }, now_ms),

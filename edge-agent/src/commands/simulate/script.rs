@@ -42,6 +42,9 @@ pub(super) enum Happening {
         admits: Option<String>,
     },
     EndLockdown,
+    FaceRecognition {
+        is_on: bool,
+    },
     Clock {
         is_trusted: bool,
     },
@@ -67,6 +70,7 @@ struct Written {
     card: Option<String>,
     lockdown: Option<Switch>,
     admit: Option<String>,
+    face_recognition: Option<Switch>,
     clock: Option<Clock>,
     fire_alarm: Option<Switch>,
     door: Option<Leaf>,
@@ -103,7 +107,7 @@ pub(super) fn read(path: &Path, zone: &TimeZone) -> anyhow::Result<Vec<Step>> {
     let folder = path.parent().unwrap_or(Path::new(""));
     parse(text, zone, folder)
         .with_context(|| path.shown().to_string())
-        .help("[[step]] has at = \"2026-11-30 08:00\", and show, card, lockdown, admit, clock, fire-alarm or door")
+        .help("[[step]] has at = \"2026-11-30 08:00\", and show, card, lockdown, admit, face-recognition, clock, fire-alarm or door")
 }
 
 fn parse(text: &str, zone: &TimeZone, folder: &Path) -> anyhow::Result<Vec<Step>> {
@@ -121,7 +125,7 @@ fn parse(text: &str, zone: &TimeZone, folder: &Path) -> anyhow::Result<Vec<Step>
 }
 
 fn step_of(written: Written, zone: &TimeZone, folder: &Path) -> anyhow::Result<Step> {
-    let Written { at, show, card, lockdown, admit, clock, fire_alarm, door } = written;
+    let Written { at, show, card, lockdown, admit, face_recognition, clock, fire_alarm, door } = written;
     let at: DateTime = at.parse().map_err(|error| anyhow!("{at:?} is not a time such as 2026-11-30 08:00: {error}"))?;
     let lockdown = match (lockdown, admit) {
         (Some(Switch::On), admits) => Some(Happening::LockDown { admits }),
@@ -129,13 +133,14 @@ fn step_of(written: Written, zone: &TimeZone, folder: &Path) -> anyhow::Result<S
         (None, None) => None,
         (_, Some(_)) => bail!("admit is only for lockdown = \"on\""),
     };
+    let face_recognition = face_recognition.map(|switch| Happening::FaceRecognition { is_on: switch == Switch::On });
     let clock = clock.map(|clock| Happening::Clock { is_trusted: clock == Clock::Trusted });
     let fire_alarm = fire_alarm.map(|alarm| Happening::FireAlarm { is_on: alarm == Switch::On });
     let door = door.map(|door| Happening::Door { is_open: door == Leaf::Open });
     let card = card.map(|card| card.parse().map_err(|error| anyhow!("card {card:?}: {error}"))).transpose()?;
     Ok(Step {
         utc_ms: zone.to_timestamp(at)?.as_millisecond(),
-        happens: [lockdown, clock, fire_alarm, door].into_iter().flatten().collect(),
+        happens: [lockdown, face_recognition, clock, fire_alarm, door].into_iter().flatten().collect(),
         show: show.map(|photo| folder.join(photo)),
         card,
     })
@@ -154,13 +159,14 @@ mod tests {
     fn a_day_is_parsed() {
         let steps = parsed(
             "[[step]]\nat = \"2026-11-30 08:00\"\nshow = \"ann.jpg\"\ncard = \"5\"\n\
-             [[step]]\nat = \"2026-11-30 12:00:30\"\nlockdown = \"on\"\nadmit = \"wardens\"\nclock = \"unknown\"\n\
+             [[step]]\nat = \"2026-11-30 12:00:30\"\nlockdown = \"on\"\nadmit = \"wardens\"\nface-recognition = \"off\"\nclock = \"unknown\"\n\
              fire-alarm = \"off\"\ndoor = \"open\"\n",
         );
         let utc_ms = 1_796_022_000_000;
         let admits = Some("wardens".to_owned());
         let happens = vec![
             Happening::LockDown { admits },
+            Happening::FaceRecognition { is_on: false },
             Happening::Clock { is_trusted: false },
             Happening::FireAlarm { is_on: false },
             Happening::Door { is_open: true },

@@ -71,6 +71,38 @@ fn a_lockdown_refuses_everybody_until_it_is_ended() {
     assert_eq!(of_lockdown, ["lockdown_began", "lockdown_began", "lockdown_ended"], "{events:?}");
 }
 
+/// The real unit, whose photos show somebody who is enrolled.
+#[test]
+fn nobody_is_let_in_by_a_face_while_face_recognition_is_off() {
+    let mut unit = RunningUnit::start(&photos_of(&at_the_door("barack_obama_speaking.jpg")));
+    let ask = |unit: &RunningUnit, arguments: &[&str]| {
+        let mut command = edge_agent(["face-recognition"]);
+        said(command.args(arguments).arg("--config").arg(unit.file("config.toml")))
+    };
+    let off = ask(&unit, &["off", "--json"]);
+    assert_eq!((off.code, &off.json()["face_recognition_off"]), (0, &Value::from(true)), "{off:?}");
+    let refused = |status: &Value| {
+        let decisions = status["decisions"].as_array().unwrap();
+        decisions.last().is_some_and(|last| last["reason"] == "face_recognition_off")
+    };
+    let encoded = |status: &Value| status["latency_ms"]["encode"]["count"].as_u64();
+    let first = unit.status_when(refused);
+    let turns = first["turns"]["count"].as_u64().unwrap();
+    let later = unit.status_when(|status| status["turns"]["count"].as_u64().unwrap() > turns + 3);
+    assert_eq!(encoded(&later), encoded(&first), "no face is encoded");
+    assert_eq!(unit.stop("-TERM"), 0);
+    let unit = RunningUnit::start_configured(unit.into_folder());
+    let status = unit.status_when(refused);
+    assert_eq!(status["access"]["face_recognition_off"], true, "a restart does not switch it on");
+    assert_eq!(encoded(&status), None, "no face is encoded");
+    let on = ask(&unit, &["on"]);
+    assert_eq!((on.code, on.stdout.trim()), (0, "face recognition is on"), "{on:?}");
+    unit.status_when(|status| status["door"] == "unlocked");
+    let events = unit.events();
+    let of_faces: Vec<&String> = events.iter().filter(|event| event.starts_with("face_recognition")).collect();
+    assert_eq!(of_faces, ["face_recognition_off", "face_recognition_off", "face_recognition_on"], "{events:?}");
+}
+
 /// One sends a megabyte, one sends nothing, one hangs up, one takes no answer: the next who asks is answered, and the loop
 /// turns.
 #[test]
