@@ -15,9 +15,11 @@ use crate::control::{Order, Reply, handle};
 use crate::database::{Trust, read_bytes};
 use crate::door::{Latch, LockLine, ScriptedDoor};
 use crate::face_recognition;
+use crate::link_requests::{self, Entrance, LinkReply};
 use crate::lockdown;
 use crate::memory_file;
 use crate::reader::{AnyReply, Digits, PairingKeys, cards_heard, cards_typed};
+use crate::signed_orders::is_last_order;
 use crate::status::{Board, Clients, Form, Report, Wording, answer, shown};
 use evdev::InputEvent;
 use files::Storage;
@@ -26,6 +28,7 @@ use policy::{Kind, Memory, Now, Observation, Policy, PresentedCard, Rules};
 use shared::card::CardNumber;
 use shared::delivery::Announcement;
 use shared::gallery::{DatabaseDigest, Gallery, ModelHash, PersonId};
+use shared::seal::Signer;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -98,7 +101,7 @@ pub fn small_file(text: &[u8]) -> bool {
         let _the_person_it_means = (names.find(line), names.name(&PersonId([0; 16])));
     }
     let is_of_people = head.is_ok() || names.is_ok() || line.parse::<PublicKey>().is_ok();
-    let is_of_orders = lockdown::is_order(text) || face_recognition::is_state(text);
+    let is_of_orders = lockdown::is_order(text) || face_recognition::is_state(text) || is_last_order(text);
     let is_of_devices = PairingKeys::parse(line).is_ok();
     is_of_people || is_of_devices || LockLine::parse(text).is_ok() || is_of_orders
 }
@@ -175,6 +178,20 @@ pub fn control_request(request: &[u8]) -> io::Result<(Vec<u8>, bool)> {
     let unit = thread::spawn(move || asked.iter().map(|order: Order| order.answer(Reply::done())).count());
     let answer = exchanged(request, |client| handle(client, &orders));
     drop(orders);
+    let asked = unit.join().map_err(|_| io::Error::other("the loop ended"))?;
+    Ok((answer?, asked > 0))
+}
+
+/// What somebody is answered on the socket of the link who sends these bytes and hangs up, and whether the loop was asked for
+/// something. Orders are genuine if this key has signed them.
+///
+/// # Errors
+/// What the system says.
+pub fn link_request(request: &[u8], signer: Signer) -> io::Result<(Vec<u8>, bool)> {
+    let (entrance, asked) = Entrance::for_signers(vec![signer]);
+    let unit = thread::spawn(move || asked.iter().map(|asked| asked.answer(LinkReply::done("done"))).count());
+    let answer = exchanged(request, |client| link_requests::handle(client, &entrance).map(drop));
+    drop(entrance);
     let asked = unit.join().map_err(|_| io::Error::other("the loop ended"))?;
     Ok((answer?, asked > 0))
 }

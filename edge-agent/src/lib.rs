@@ -21,6 +21,7 @@ pub mod gpio;
 pub mod infrared;
 pub mod lamp;
 pub mod lights;
+mod link_requests;
 pub mod lockdown;
 pub mod loop_turn;
 pub mod memory_file;
@@ -30,6 +31,7 @@ mod protection;
 pub mod reader;
 pub mod reports;
 pub mod sight;
+mod signed_orders;
 #[cfg(test)]
 mod soak;
 mod socket;

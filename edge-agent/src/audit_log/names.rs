@@ -9,7 +9,7 @@ use policy::Now;
 use serde::{Deserialize, Serialize};
 use shared::gallery::{Gallery, PersonId};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::read::folder_and_name;
 
@@ -49,6 +49,29 @@ pub(crate) fn update_beside(log: &Path, keep_days: u32, gallery: &Gallery, now: 
     if let Err(error) = update() {
         tracing::warn!("{error:#}; `edge-agent audit show` may show people by their ids only");
     }
+}
+
+/// The file with the names beside a log.
+pub(crate) fn beside(log: &Path) -> PathBuf {
+    let mut path = log.as_os_str().to_owned();
+    path.push(".names");
+    path.into()
+}
+
+/// Erases the name of a person beside a log. `true` if there was one.
+///
+/// # Errors
+/// If the file cannot be read or written, or another program holds it for too long.
+pub(crate) fn forget_beside(log: &Path, person: &PersonId) -> anyhow::Result<bool> {
+    let (folder, log) = folder_and_name(log)?;
+    let _alone = wait_for_folder(folder)?;
+    let mut storage = Folder::at(folder);
+    let mut names = Names::read(&mut storage, log)?;
+    let was_there = names.forget(person);
+    if was_there {
+        names.write(&mut storage, log)?;
+    }
+    Ok(was_there)
 }
 
 impl Names {

@@ -90,6 +90,8 @@ pub struct Config {
     pub status: Status,
     /// The control socket.
     pub control: Control,
+    /// The socket of the link.
+    pub link: Link,
 }
 
 /// `[status]`
@@ -107,6 +109,14 @@ pub struct Status {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Control {
     /// The socket for requests of root and the unit's own user; in the folder of the `[status]` socket if not set.
+    pub socket: Option<PathBuf>,
+}
+
+/// `[link]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Link {
+    /// The socket for requests of the link and for signed orders; in the folder of the `[status]` socket if not set.
     pub socket: Option<PathBuf>,
 }
 
@@ -226,6 +236,16 @@ impl Config {
     /// The path of the control socket.
     pub fn control_socket(&self) -> PathBuf {
         self.control.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("control.sock"))
+    }
+
+    /// The file with the last signed order, beside the other state of the unit.
+    pub(crate) fn last_order(&self) -> PathBuf {
+        self.door.memory.with_file_name("last-order.json")
+    }
+
+    /// The path of the socket of the link.
+    pub fn link_socket(&self) -> PathBuf {
+        self.link.socket.clone().unwrap_or_else(|| self.status.socket.with_file_name("link.sock"))
     }
 
     /// The rules of a unit with this gallery and an encoder with this threshold.
@@ -473,6 +493,7 @@ mod tests {
             ("[door]\nlock = \"magic\"\n", "magic"),
             ("[status]\nport = 80\n", "port"),
             ("[control]\nmode = 438\n", "mode"),
+            ("[link]\nmode = 438\n", "mode"),
             ("[policy]\ntreshold = 1.0\n", "treshold"),
             ("[policy]\nthreshold = 1.5\n", "threshold"),
             ("[policy]\nthreshold = 0.0\n", "threshold"),

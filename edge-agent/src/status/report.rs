@@ -8,6 +8,7 @@ use crate::audit_log::AuditReport;
 use crate::camera::CameraReport;
 use crate::drilled::LastDrill;
 use crate::protection::ProtectionReport;
+use crate::signed_orders::OrderReport;
 use serde::{Deserialize, Serialize};
 use shared::gallery::DatabaseDigest;
 
@@ -37,6 +38,9 @@ pub(crate) struct Report {
     /// What holds for everybody at the door now.
     #[serde(default)]
     pub(crate) access: AccessReport,
+    /// The last signed order that the unit has judged; `None` before the first.
+    #[serde(default)]
+    pub(crate) order: Option<OrderReport>,
     /// Contacts, card reader, lockouts.
     #[serde(flatten)]
     pub(crate) peripherals: PeripheralsReport,
@@ -186,6 +190,12 @@ pub(crate) fn sample() -> Report {
             face_recognition_off: true,
             face_recognition_not_saved: None,
         },
+        order: Some(OrderReport {
+            number: 1_800_000_000_000,
+            command: "lockdown_off".to_owned(),
+            refused: Some("the order has expired: send a new one".to_owned()),
+            outcome: None,
+        }),
         peripherals: PeripheralsReport {
             contacts: Some(ContactsReport {
                 door: Some("open".to_owned()),

@@ -33,6 +33,7 @@ pub(super) fn in_words(report: &Report, wording: &Wording) -> String {
     let about = |(label, text): (&str, String)| wrapped(&format!("{label:<LABEL$}{text}"), wording.columns, LABEL);
     let mut rows = about_unit(report);
     rows.extend(report.access.in_words());
+    rows.extend(report.order.iter().map(|order| ("signed order", order.in_words())));
     rows.extend(report.peripherals.in_words());
     rows.extend(self_test(report.self_test.as_ref()).map(|found| ("self-test", found)));
     let mut lines: Vec<String> = rows.into_iter().map(about).collect();
@@ -192,6 +193,8 @@ asks for          card and face
 hours             HELD OPEN for everybody in the hours reception
 lockdown          LOCKED DOWN by the switch; nobody may enter
 faces             OFF: nobody is let in by their face
+signed order      lockdown off, number 1800000000000: REFUSED: the order has
+                  expired: send a new one
 contacts          the door is open, OPEN FOR TOO LONG; THE FIRE ALARM IS ON
 card reader       lost
 lockout           entry by face: refused for 30 more seconds, after 5 failed

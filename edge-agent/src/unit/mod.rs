@@ -6,8 +6,10 @@ mod database_swap;
 mod equip;
 mod face_recognition;
 mod held_open;
+mod link;
 mod lock_test;
 mod lockdown;
+mod obey;
 pub(crate) mod people;
 mod peripherals;
 #[cfg(test)]
@@ -15,6 +17,7 @@ pub(crate) mod testing;
 
 pub use equip::equip;
 pub(crate) use equip::passes;
+pub(crate) use link::LinkDesk;
 pub(crate) use lockdown::OrderError;
 pub(crate) use people::People;
 
@@ -406,6 +409,8 @@ pub(crate) fn system_chance() -> u64 {
 mod face_recognition_tests;
 #[cfg(test)]
 mod held_open_tests;
+#[cfg(test)]
+mod link_tests;
 #[cfg(test)]
 mod lockdown_tests;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod decisions;
 mod heat;
+mod link;
 pub(crate) mod needed;
 mod orders;
 mod service;
@@ -28,7 +29,7 @@ use crate::lockdown::{LockdownFile, LockdownReport, Lockdowns};
 use crate::protection::ProtectionReport;
 use crate::sight::Networks;
 use crate::status::{self, AccessReport, Board, PeripheralsReport, ReportedLog};
-use crate::unit::{People, Unit, UnitError, equip, people};
+use crate::unit::{LinkDesk, People, Unit, UnitError, equip, people};
 use anyhow::Context;
 use clap::Args;
 use decisions::Decisions;
@@ -99,6 +100,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         tracing::error!("{}", lost.message);
     }
     let orders = Orders::heard_on(&config.control_socket())?;
+    let link = link::desk(&config)?;
     let audit = configured::audit_log(&config.audit, &clock.now())?;
     let key = LogKey::read(&config.audit.key).ok();
     if let Some(key) = &key {
@@ -139,7 +141,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         }
     };
     let mut service = Service::of_systemd();
-    Loop { unit: &mut unit, camera, people, orders, board, clock }.turn_until(&end, &mut service, good_start);
+    Loop { unit: &mut unit, camera, people, orders, link, board, clock }.turn_until(&end, &mut service, good_start);
     unit.stop();
     service.stopping();
     Ok(Answer::Yes)
@@ -169,6 +171,7 @@ struct Loop<'a> {
     camera: LiveCamera,
     people: People,
     orders: Orders,
+    link: LinkDesk,
     board: Board,
     clock: Arc<SystemClock>,
 }
@@ -180,10 +183,13 @@ impl Loop<'_> {
         while !end.load(Ordering::Relaxed) {
             self.people.take_news(self.unit, &self.board);
             self.orders.carry_out(self.unit, &mut self.people);
+            self.link.carry_out(self.unit);
             let before = self.camera.last_frame_at();
             let turned = self.unit.turn(&mut self.camera);
             self.board.set_peripherals(self.peripherals());
             self.board.set_access(self.access());
+            // After what it has changed.
+            self.link.take_report().into_iter().for_each(|report| self.board.set_order(report));
             match turned {
                 Ok(turn) => {
                     let frame_at = self.camera.last_frame_at().filter(|at| Some(*at) != before);

@@ -58,8 +58,12 @@ fn only_finished_turns_ping_the_watchdog() {
     };
     let mut service = Service::heard_by(Box::new(hear), Duration::ZERO);
     let mut good_starts = 0;
-    Loop { unit: &mut unit, camera, people: People::unchanging(), orders: Orders::none(), board: board.clone(), clock }
-        .turn_until(&end, &mut service, |_| good_starts += 1);
+    let (people, orders, link) = (People::unchanging(), Orders::none(), LinkDesk::without_link());
+    Loop { unit: &mut unit, camera, people, orders, link, board: board.clone(), clock }.turn_until(
+        &end,
+        &mut service,
+        |_| good_starts += 1,
+    );
     let turns = board.report().turns;
     let pings = sent.borrow().iter().filter(|what| **what == "watchdog").count();
     // Turns during which the camera is still being opened also finish.

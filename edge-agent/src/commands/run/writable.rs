@@ -26,7 +26,7 @@ pub(crate) struct Unwritable {
 ///
 /// The key of the log is not checked here: without it a unit does not start, see [`Needed`](super::needed::Needed).
 pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
-    let control = config.control_socket();
+    let (control, link) = (config.control_socket(), config.link_socket());
     let places = [
         ("[audit] path", &config.audit.path, "nothing can be recorded, and nobody is let in"),
         ("[database] path", &config.database.path, "shipped databases are not accepted"),
@@ -43,6 +43,7 @@ pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
             &control,
             "`edge-agent lockdown`, `face-recognition`, `lockout`, `test-lock` and `rollback` get no answer",
         ),
+        ("[link] socket", &link, "no link can lock the unit down or bring signed orders"),
     ];
     let tried = places.into_iter().map(|(named, file, loss)| {
         let tried = try_folder_of(file);
@@ -95,7 +96,7 @@ mod tests {
             unwritable(config).iter().map(|lost| lost.message.split(':').next().unwrap().to_owned()).collect()
         };
         let state = ["[database] path", "[door] memory", "[door] last-lock"];
-        let sockets = ["[status] socket", "[control] socket"];
+        let sockets = ["[status] socket", "[control] socket", "[link] socket"];
         let all = [&["[audit] path"][..], &state, &sockets].concat();
         assert_eq!(named(&config), all);
         for (made, expected) in [("log", [&state[..], &sockets].concat()), ("state", sockets.to_vec()), ("run", vec![])]

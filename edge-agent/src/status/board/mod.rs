@@ -15,6 +15,7 @@ use crate::door::Latch;
 use crate::drilled::LastDrill;
 use crate::loop_turn::{Granted, Turn, Verdict};
 use crate::protection::ProtectionReport;
+use crate::signed_orders::OrderReport;
 use fleet_messages::{Nonce, SignedStatement};
 use policy::audit::Head;
 use policy::{ClockTrust, Now, Reason, Refusal};
@@ -54,6 +55,7 @@ struct Notes {
     drill: LastDrill,
     peripherals: PeripheralsReport,
     access: AccessReport,
+    order: Option<OrderReport>,
     /// `None` if the unit has no infrared camera.
     infrared: Option<Health>,
     /// End times of recent turns, for the rate.
@@ -146,6 +148,11 @@ impl Board {
         self.notes().access = access;
     }
 
+    /// Sets what became of the last signed order.
+    pub(crate) fn set_order(&self, order: Option<OrderReport>) {
+        self.notes().order = order;
+    }
+
     /// Notes a finished turn. `frame_at` is the arrival time of its frame, if it had one.
     pub(crate) fn finished(&self, turn: &Turn, frame_at: Option<Instant>, moment: &Now) {
         let now = Instant::now();
@@ -202,7 +209,7 @@ impl Board {
         let evidence = notes.clock_source.evidence();
         let (protection, drill) = (notes.protection.clone(), notes.drill.clone());
         let (peripherals, infrared) = (notes.peripherals.clone(), notes.infrared.clone());
-        let access = notes.access.clone();
+        let (access, order) = (notes.access.clone(), notes.order.clone());
         // Unlocks early, so that the loop does not wait for the rest.
         drop(notes);
         Report {
@@ -216,6 +223,7 @@ impl Board {
             protection,
             drill,
             access,
+            order,
             peripherals,
             camera: self.camera.report(),
             infrared_camera: infrared.map(|health| health.report()),

@@ -13,6 +13,7 @@ mod drill;
 mod forms;
 mod infrared;
 mod keys;
+mod link_socket;
 mod lock;
 mod moments;
 mod office;
