@@ -40,7 +40,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 34] = [
+pub const TARGETS: [Target; 35] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
@@ -54,6 +54,7 @@ pub const TARGETS: [Target; 34] = [
     ("fleet-request", fleet_request),
     ("layers", layers),
     ("link-message", link_message),
+    ("link-request", link_request),
     ("memory", memory),
     ("onnx", onnx),
     ("osdp-reader", osdp_reader),

@@ -6,6 +6,7 @@ mod config;
 mod control;
 mod database;
 mod drill_report;
+mod link;
 mod networks;
 mod orders;
 mod passes;
@@ -21,6 +22,7 @@ pub use config::{config, memory, small_files};
 pub use control::control_request;
 pub use database::database;
 pub use drill_report::drill_report;
+pub use link::link_request;
 pub use networks::{bundle, onnx, weights};
 pub use orders::signed_order;
 #[cfg(test)]

@@ -22,6 +22,7 @@ use shared::gallery::{
 };
 use shared::order::{Command, Order};
 use shared::pass::{DoorTag, HostTag, Pass, PassHours, PassId};
+use shared::seal::SigningKey;
 use std::fs;
 use std::io::Cursor;
 
@@ -115,6 +116,19 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         ],
         "layers" => layers(),
         "link-message" => link_messages(),
+        "link-request" => {
+            let line = |request: serde_json::Value| json!({"schema": 1, "request": request}).to_string().into_bytes();
+            let order = Order::new(1, Audience::AllDoors, 2, Command::LockdownOff).unwrap();
+            let signed = |key: &SigningKey| line(json!({"signed_order": {"order": order.sign(key)}}));
+            vec![
+                ("lockdown", line(json!({"lock_down": {}}))),
+                ("faces", line(json!({"turn_off_face_recognition": {}}))),
+                ("order", signed(&signing_key())),
+                ("order-of-another", signed(&SigningKey::from_random(&[8; 32]))),
+                ("admits", line(json!({"lock_down": {"admits": "wardens"}}))),
+                ("cut", b"{\"schema\":1,\"requ".to_vec()),
+            ]
+        }
         "memory" => vec![
             ("with-passes", br#"{"schema":1,"memory":{"failures":[],"openings":[],"passages":[],"passes":[{"pass":"010203040506","uses":3,"until_utc_ms":1800000000000}],"pass_uses_lost_utc_ms":9223372036854775807}}"#.to_vec()),
             ("remembered", br#"{"schema":1,"memory":{"failures":[{"kind":"face","failures":51,"unmatched":3},{"kind":{"card_of":"01010101010101010101010101010101"},"failures":50,"cards":[7],"database":9}],"openings":[{"schedule":"day","utc_ms":1}],"passages":[{"person":"01010101010101010101010101010101","direction":"in","utc_ms":9223372036854775807,"clock_was_right":true}]}}"#.to_vec()),
@@ -195,6 +209,8 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("names.json", json!({"schema": 1, "people": {"01".repeat(16): {"name": "Ada", "gone_utc_ms": null}}}).to_string().into_bytes()),
             ("lock.toml", b"lock = \"gpio\"\npin = 17\nlocked = \"low\"\n".to_vec()),
             ("lockdown.json", b"{\"schema\":1,\"lockdown\":{\"admits\":\"wardens\"}}".to_vec()),
+            ("face-recognition.json", b"{\"schema\":1,\"off\":true}".to_vec()),
+            ("last-order.json", b"{\"schema\":1,\"last\":{\"number\":5,\"command\":\"forget\",\"refused\":null,\"outcome\":\"\"}}".to_vec()),
             ("reader.key", b"5af3091c2be87d4460a1f7932cdd158e\n".to_vec()),
             ("key", b"3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29\n".to_vec()),
             ("nothing", b"nothing".to_vec()),
