@@ -64,6 +64,7 @@ pub(crate) fn run() -> Result<()> {
     process::run(&mut command(&root.join("usr/bin/edge-link").display().to_string(), ["--version"]))?;
     sudo_allows_fixed_commands(&root)?;
     sandbox::the_clock_can_be_asked(&root.join("usr/bin/edge-agent"))?;
+    sandbox::the_link_reaches_its_broker_only(&root.join("usr/bin/edge-link"))?;
     pages_are_sound(&root)?;
     completions_load(&root, "edge-agent")?;
     completions_load(&root, "edge-link")?;
