@@ -138,7 +138,7 @@ fn tell_new(tail: &mut Tail, from: u64, log: &ReportedLog, client: &mut impl Wri
             return Ok(ControlFlow::Break(()));
         }
         work_left -= 1;
-        // What is no record is found by `audit verify`.
+        // `audit verify` finds a line that is not a record.
         let Some(text) = text_of(&line) else { return Ok(ControlFlow::Continue(())) };
         let Some(sequence) = sequence_of(text) else { return Ok(ControlFlow::Continue(())) };
         if sequence > durable {
