@@ -68,7 +68,7 @@ impl Mosquitto {
     fn spawn(folder: &Path) -> Child {
         // Debian installs it beside the programs of root.
         let program = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto"].into_iter().find(|path| Path::new(path).exists());
-        let program = program.expect("mosquitto is not there: `cargo xtask test tests` installs it");
+        let program = program.unwrap_or_else(|| panic!("mosquitto is not there: `cargo xtask test tests` installs it"));
         let mut command = Command::new(program);
         command.arg("-c").arg(folder.join("mosquitto.conf")).stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
