@@ -60,7 +60,7 @@ struct Keys {
 const OF_BROKER: Keys = Keys { ca: "[broker] ca", certificate: "[broker] certificate", key: "[broker] key" };
 const OF_FILES: Keys = Keys { ca: "[fleet] file-ca", certificate: "[fleet] file-certificate", key: "[fleet] file-key" };
 
-/// What the link shows to file servers, and whom it believes.
+/// What the link shows to file servers, and which ones it believes.
 ///
 /// # Errors
 /// If one of the files cannot be used.

@@ -1,4 +1,4 @@
-//! `[broker]`: where the MQTT broker is, and as whom the link logs in.
+//! `[broker]`: where the MQTT broker is, and the user that the link logs in as.
 
 use super::{Address, ConfigError};
 use fleet_messages::Topics;
@@ -115,7 +115,7 @@ impl Broker {
         }
     }
 
-    /// As whom the link logs in; `None` if its certificate or its socket says it.
+    /// The user that the link logs in as; `None` if its certificate or its socket says it.
     ///
     /// # Errors
     /// [`ConfigError::Missing`], if only one of the two keys is set.

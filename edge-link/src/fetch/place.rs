@@ -55,7 +55,7 @@ impl Place {
         if self.port == PORT { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// Whom the server's certificate must name.
+    /// The host that the server's certificate must name.
     pub(super) fn server_name(&self) -> Result<ServerName<'static>, NotAPlace> {
         ServerName::try_from(self.host.clone()).map_err(|_| NotAPlace::Unreadable)
     }

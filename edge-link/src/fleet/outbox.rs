@@ -31,7 +31,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Room for the header of a batch, in bytes.
 const HEADER_ROOM: usize = 256;
-/// So many failures in a row are worth a message.
+/// This many failures in a row are worth a message.
 const NOTEWORTHY: u32 = 3;
 
 /// Sends records.

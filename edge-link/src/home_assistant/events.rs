@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use policy::audit::{Event, Record};
 use policy::{Credential, Reason};
 use serde::Serialize;
+use serde_json::{Value, json};
 use shared::gallery::PersonId;
 use shared::pass::PassId;
 use std::convert::Infallible;
@@ -120,6 +121,19 @@ impl DoorEvent {
         })
     }
 
+    /// Whether somebody was let in or refused.
+    pub(super) fn is_decision(&self) -> bool {
+        matches!(self.event_type, Kind::Granted | Kind::Refused)
+    }
+
+    /// The state and the attributes of the last decision, without a name: the broker keeps them.
+    pub(super) fn as_decision(&self) -> Value {
+        let Self { event_type, reason, credential, person, time, sequence, .. } = self;
+        let attributes =
+            json!({"reason": reason, "credential": credential, "person": person, "time": time, "sequence": sequence});
+        json!({"state": event_type, "attributes": attributes})
+    }
+
     fn is_new(&self, now_ms: i64) -> bool {
         now_ms.abs_diff(self.utc_ms) <= OLDEST.as_millis() as u64
     }
@@ -154,7 +168,6 @@ pub(super) async fn publish(door: &Door, mut outgoing: Outgoing, mut events: mps
 mod tests {
     use super::*;
     use policy::audit::Part;
-    use serde_json::json;
 
     fn json_of(event: &Event) -> Option<serde_json::Value> {
         said(event)
@@ -212,19 +225,32 @@ mod tests {
         }
     }
 
+    fn sample(event_type: Kind) -> DoorEvent {
+        DoorEvent {
+            event_type,
+            reason: None,
+            credential: Some("face"),
+            person: Some(PersonId([1; 16])),
+            name: Some("Ada".to_owned()),
+            pass: None,
+            time: "1970-01-01T00:16:40Z".to_owned(),
+            sequence: 7,
+            utc_ms: 1_000_000,
+        }
+    }
+
+    #[test]
+    fn the_last_decision_is_kept_without_a_name() {
+        let decisions: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| sample(*kind).is_decision()).collect();
+        assert_eq!(decisions, [Kind::Granted, Kind::Refused]);
+        let kept = sample(Kind::Granted).as_decision();
+        assert_eq!((&kept["state"], &kept["attributes"]["sequence"]), (&json!("granted"), &json!(7)));
+        assert!(!kept.to_string().contains("Ada"), "{kept}");
+    }
+
     #[test]
     fn an_old_event_is_not_published_as_a_new_one() {
-        let event = DoorEvent {
-            event_type: Kind::Forced,
-            reason: None,
-            credential: None,
-            person: None,
-            name: None,
-            pass: None,
-            time: String::new(),
-            sequence: 1,
-            utc_ms: 1_000_000,
-        };
+        let event = sample(Kind::Forced);
         for (now_ms, expected) in [(1_000_000, true), (1_300_000, true), (1_300_001, false), (699_999, false)] {
             assert_eq!(event.is_new(now_ms), expected, "{now_ms}");
         }

@@ -24,7 +24,8 @@ pub(crate) use states::states_of;
 use crate::broker::{Broker, Filter, Outgoing, Subscription};
 use crate::identity::OtherUnit;
 use crate::unit::Unit;
-use tokio::sync::{Notify, mpsc};
+use feed::Followers;
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Events that wait to be published. More are dropped.
 const MAX_WAITING_EVENTS: usize = 256;
@@ -50,12 +51,14 @@ impl HomeAssistant {
     /// Runs until another unit answers.
     pub async fn run(self) -> OtherUnit {
         let Self { door, unit, outgoing, births, requests } = self;
-        let (sender, receiver) = mpsc::channel(MAX_WAITING_EVENTS);
+        let (events, waiting) = mpsc::channel(MAX_WAITING_EVENTS);
+        let (last_decision, decided) = watch::channel(None);
         let changed = Notify::new();
+        let followers = Followers { events, last_decision, changed: &changed };
         tokio::select! {
-            other = states::publish(&door, &unit, outgoing.clone(), births, &changed) => other,
-            never = feed::follow(&unit, &sender, &changed) => match never {},
-            never = events::publish(&door, outgoing, receiver) => match never {},
+            other = states::publish(&door, &unit, outgoing.clone(), births, decided, &changed) => other,
+            never = feed::follow(&unit, &followers) => match never {},
+            never = events::publish(&door, outgoing, waiting) => match never {},
             never = requests::carry_out(&door, &unit, requests, &changed) => match never {},
         }
     }

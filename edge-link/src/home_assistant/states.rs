@@ -2,17 +2,18 @@
 
 use super::discovery;
 use super::door::Door;
+use super::events::DoorEvent;
 use super::problems::problems;
 use crate::broker::{Manner, NotSent, Outgoing, Subscription};
 use crate::identity::{self, OtherUnit};
 use crate::unit::Unit;
-use fleet_messages::{DecisionReport, Presence, UnitReport};
+use fleet_messages::{Presence, UnitReport};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 use terminal::on_one_line;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 /// The topics of the states, below the door's.
@@ -49,6 +50,7 @@ pub(super) async fn publish(
     unit: &Unit,
     mut outgoing: Outgoing,
     mut births: Subscription,
+    last_decision: watch::Receiver<Option<DoorEvent>>,
     changed: &Notify,
 ) -> OtherUnit {
     let mut connection = None;
@@ -99,16 +101,23 @@ pub(super) async fn publish(
         if let Some(other) = report.as_ref().and_then(|report| identity::other(door.unit, report)) {
             return other;
         }
+        let last_decision = last_decision.borrow().as_ref().map(DoorEvent::as_decision);
         // On an error the connection is gone, and the next one begins anew.
-        published.add(door, report.as_ref(), &outgoing).await.ok();
+        published.add(door, report.as_ref(), last_decision, &outgoing).await.ok();
     }
 }
 
 impl Published {
-    async fn add(&mut self, door: &Door, report: Option<&UnitReport>, outgoing: &Outgoing) -> Result<(), NotSent> {
+    async fn add(
+        &mut self,
+        door: &Door,
+        report: Option<&UnitReport>,
+        last_decision: Option<Value>,
+        outgoing: &Outgoing,
+    ) -> Result<(), NotSent> {
         let version = report.map_or("", |report| report.version.as_str());
         let known = discovery::messages(door, version).into_iter().map(|(topic, text)| (topic, text, Manner::Passing));
-        let states = states(report, Timestamp::now()).into_iter();
+        let states = states(report, last_decision, Timestamp::now()).into_iter();
         let states = states.map(|(name, text)| (door.topic(name), text.into_bytes(), Manner::Retained));
         for (topic, payload, manner) in known.chain(states) {
             if self.0.get(&topic) == Some(&payload) {
@@ -124,11 +133,11 @@ impl Published {
 
 /// The states of a report, by topic.
 pub(crate) fn states_of(report: &UnitReport) -> Vec<(&'static str, String)> {
-    states(Some(report), Timestamp::now())
+    states(Some(report), None, Timestamp::now())
 }
 
 /// The states that are known, by topic. Without a report, the unit is away.
-fn states(report: Option<&UnitReport>, now: Timestamp) -> Vec<(&'static str, String)> {
+fn states(report: Option<&UnitReport>, last_decision: Option<Value>, now: Timestamp) -> Vec<(&'static str, String)> {
     let Some(report) = report else {
         let problem = with_attributes("ON", json!({"problems": ["the unit does not answer"]}));
         return vec![(PROBLEM, problem), (UNIT, Presence::Offline.payload().to_owned())];
@@ -166,7 +175,10 @@ fn states(report: Option<&UnitReport>, now: Timestamp) -> Vec<(&'static str, Str
         ),
         (DATABASE_SEQUENCE, report.database.sequence.to_string()),
         (DATABASE_AGE, age_in_days(report.database.sequence, now).unwrap_or_else(|| UNKNOWN.to_owned())),
-        (LAST_DECISION, last_decision(report.decisions.last())),
+        (
+            LAST_DECISION,
+            last_decision.map_or_else(|| with_attributes(UNKNOWN, json!({})), |decision| decision.to_string()),
+        ),
         (TEMPERATURE, hottest.map_or_else(|| UNKNOWN.to_owned(), |celsius| format!("{celsius:.0}"))),
         (FACE_RECOGNITION, on_if(!access.face_recognition_off).to_owned()),
         (UNIT, Presence::Online.payload().to_owned()),
@@ -188,15 +200,6 @@ fn age_in_days(sequence: u64, now: Timestamp) -> Option<String> {
     Some(format!("{:.1}", seconds as f64 / 86_400.0))
 }
 
-fn last_decision(decision: Option<&DecisionReport>) -> String {
-    let Some(DecisionReport { utc_ms, decision, reason, person_id }) = decision else {
-        return with_attributes(UNKNOWN, json!({}));
-    };
-    let state = if decision == "grant" { "granted" } else { "refused" };
-    let time = Timestamp::from_millisecond(*utc_ms).ok().map(|time| time.to_string());
-    with_attributes(state, json!({"reason": reason, "person": person_id, "time": time}))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +207,7 @@ mod tests {
     fn state_of(report: &str, name: &str) -> Value {
         let report: UnitReport = serde_json::from_str(report).unwrap();
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let text = states(Some(&report), now).into_iter().find(|(found, _)| *found == name).unwrap().1;
+        let text = states(Some(&report), None, now).into_iter().find(|(found, _)| *found == name).unwrap().1;
         serde_json::from_str(&text).unwrap_or(Value::String(text))
     }
 
@@ -228,16 +231,6 @@ mod tests {
             (r#"{"database":{"sequence":7}}"#, DATABASE_AGE, json!("None")),
             (r#"{"database":{"sequence":1900000000}}"#, DATABASE_AGE, json!("None")),
             ("{}", LAST_DECISION, json!({"state":"None","attributes":{}})),
-            (
-                r#"{"decisions":[{"utc_ms":0,"decision":"grant"},{"utc_ms":1000,"decision":"deny","reason":"not_known","person_id":null}]}"#,
-                LAST_DECISION,
-                json!({"state":"refused","attributes":{"reason":"not_known","person":null,"time":"1970-01-01T00:00:01Z"}}),
-            ),
-            (
-                r#"{"decisions":[{"utc_ms":0,"decision":"grant","person_id":"01"}]}"#,
-                LAST_DECISION,
-                json!({"state":"granted","attributes":{"reason":null,"person":"01","time":"1970-01-01T00:00:00Z"}}),
-            ),
             ("{}", TEMPERATURE, json!("None")),
             (
                 r#"{"temperatures":[{"sensor":"a","celsius":41.2},{"sensor":"b","celsius":55.7}]}"#,
@@ -253,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_unit_that_is_away_is_a_problem_and_its_other_states_are_not_available() {
-        let away = states(None, Timestamp::UNIX_EPOCH);
+        let away = states(None, None, Timestamp::UNIX_EPOCH);
         assert_eq!(away.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [PROBLEM, UNIT]);
         assert_eq!(away[1].1, "offline");
     }

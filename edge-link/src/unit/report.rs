@@ -26,7 +26,7 @@ impl Unit {
     }
 
     /// A statement of the unit with this nonce: the payload of a message, as the unit sent it. The link cannot check the
-    /// signature, because it does not know whom the receiver trusts.
+    /// signature, because it does not know which units the receiver trusts.
     ///
     /// # Errors
     /// [`UnitError`]

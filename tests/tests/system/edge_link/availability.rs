@@ -45,11 +45,12 @@ fn a_broker_that_was_killed_is_found_again_with_everything() {
 fn events_while_the_unit_was_away_come_once_and_in_order() {
     let (mosquitto, unit) = (Mosquitto::start(), ScriptedUnit::start());
     for _ in 0..3 {
-        unit.records(Event::DoorForced);
+        unit.records(Event::PassGranted { pass: shared::pass::PassId([2; 6]), host: None });
     }
     let _link = RunningLink::start(&unit, &at_socket(&mosquitto), HOME);
     let mut observer = mosquitto.observe();
-    observer.sees(&topic("home/unit"), "online");
+    let decision = observer.sees(&topic("home/last_decision"), "\"sequence\":3").payload;
+    assert!(decision.contains("\"credential\":\"pass\""), "{decision}");
     let mut expected = vec![unit.records(Event::DoorForced)];
     observer.sees(&topic("home/event"), "forced");
     unit.stop();

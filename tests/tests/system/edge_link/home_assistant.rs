@@ -180,6 +180,8 @@ fn home_assistant_shows_the_door_and_cannot_open_it() {
         let states = home.states_when(&attributes.to_string(), is_shown);
         assert_eq!(shown(&states), attributes);
     }
+    let states = home.states_when("last decision", are(&[("sensor.front_door_last_decision", "refused")]));
+    assert_eq!(states["sensor.front_door_last_decision"]["attributes"]["reason"], "not_known");
     unit.reports("/contacts/door", json!("open"));
     unit.reports("/camera/state", json!("lost"));
     unit.reports("/access/held_open", json!("day"));

@@ -7,6 +7,7 @@ mod home;
 mod home_assistant;
 mod hostile;
 pub(crate) mod mosquitto;
+mod real_unit;
 mod scripted_unit;
 mod transport;
 
@@ -36,8 +37,13 @@ fn at_socket(mosquitto: &Mosquitto) -> String {
 
 /// Writes a configuration for this unit. `broker` are the keys of `[broker]`, `more` are other sections.
 fn configuration(folder: &Path, unit: &ScriptedUnit, broker: &str, more: &str) -> PathBuf {
+    configuration_at(folder, unit.folder(), broker, more)
+}
+
+/// The same for a unit whose sockets are in the folder `sockets`.
+fn configuration_at(folder: &Path, sockets: &Path, broker: &str, more: &str) -> PathBuf {
     let path = folder.join("config.toml");
-    let [status, link, receive] = ["status.sock", "link.sock", "receive.sock"].map(|name| unit.folder().join(name));
+    let [status, link, receive] = ["status.sock", "link.sock", "receive.sock"].map(|name| sockets.join(name));
     let text =
         format!("[unit]\nstatus = {status:?}\nlink = {link:?}\nreceive = {receive:?}\n[broker]\n{broker}\n{more}\n");
     fs::write(&path, text).unwrap();
