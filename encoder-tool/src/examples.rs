@@ -16,6 +16,12 @@ Files:
   PHOTOS/passes.toml                   visitor passes, with visitors' names
   ~/.config/encoder-tool/pass.key      signs visitor passes";
 
+pub(crate) const KEYGEN: &str = "\
+Examples:
+  encoder-tool keygen
+  encoder-tool keygen --backup /media/usb/keys.age
+  encoder-tool keygen --restore /media/usb/keys.age";
+
 pub(crate) const BUILD_DB: &str = "\
 Examples:
   encoder-tool build-db people -o people.db --for all

@@ -1,6 +1,8 @@
 //! `keygen`: creates the workstation's keys. A unit creates its own (`edge-agent keygen`), so its secret never leaves
-//! it.
+//! it. Also saves the keys in a backup, and brings them back.
 
+use crate::examples;
+use crate::key_backup::BackupOptions;
 use crate::new_keys::{self, MadeKey, NewKeyFolder, NewKeyOptions};
 use crate::workstation_keys::{SEALING, SIGNING};
 use clap::Args;
@@ -13,11 +15,18 @@ use terminal::{Answer, print, print_json};
 /// Each key has a secret half, which stays here (mode 0600), and a public half in the file with .pub appended, which
 /// may be shown to anybody. Compare fingerprints when you pass one on. A unit creates its own key: `edge-agent keygen`.
 ///
-/// Exit codes: 0 the keys were created, 2 error.
+/// With --backup, it creates no keys, but writes the secret halves of all keys that exist into one encrypted file, which
+/// is text, so that you can print it. With --restore, it brings them back on a new computer. The file has the format of
+/// the program age: `age --decrypt FILE` shows the keys as well.
+///
+/// Exit codes: 0 the keys were created, backed up or restored, 2 error.
 #[derive(Debug, Args)]
+#[command(after_long_help = examples::KEYGEN)]
 pub(crate) struct Keygen {
     #[command(flatten)]
     new: NewKeyOptions,
+    #[command(flatten)]
+    backup: BackupOptions,
 }
 
 #[derive(Debug, Serialize)]
@@ -26,11 +35,18 @@ struct Made {
     sealing: MadeKey,
 }
 
-/// Creates both keys.
+/// Creates both keys, or saves all keys, or brings them back.
 ///
 /// # Errors
-/// If a key exists and is not to be replaced, or cannot be written.
+/// If a key exists and is not to be replaced, or a file cannot be read or written.
 pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
+    if let Some(done) = arguments.backup.run(&arguments.new.path()?)? {
+        match arguments.new.json {
+            true => print_json(&done)?,
+            false => print(&done.in_words())?,
+        }
+        return Ok(Answer::Yes);
+    }
     let made = make(&arguments.new.folder()?)?;
     match arguments.new.json {
         true => print_json(&made)?,
@@ -63,7 +79,8 @@ fn in_words(Made { signing, sealing }: &Made) -> String {
         [signing, sealing].into_iter().filter_map(|key| Some(format!("old key      {}", key.put_aside.as_ref()?))),
     );
     lines.push(format!(
-        "Keep both secret, and keep a copy in a safe: without {}, no unit accepts a new database.",
+        "Keep both secret. Without {}, no unit accepts a new database: make a backup with `encoder-tool keygen --backup \
+         FILE`, and keep it in a safe.",
         signing.secret
     ));
     lines.push(format!(

@@ -23,6 +23,7 @@ pub mod fuzz_entry_points;
 mod heif;
 mod html;
 mod identify;
+mod key_backup;
 mod keygen;
 mod list;
 mod new_keys;

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 /// Where new keys go, and what happens to existing ones.
 #[derive(Debug, Args)]
 pub(crate) struct NewKeyOptions {
-    /// Folder for new keys, instead of ~/.config/encoder-tool
+    /// Folder of the keys, instead of ~/.config/encoder-tool
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Create new keys, and rename existing ones to NAME.old-TIME
@@ -34,11 +34,18 @@ impl NewKeyOptions {
     /// # Errors
     /// If there is no default folder, or it cannot be created.
     pub(crate) fn folder(&self) -> anyhow::Result<NewKeyFolder> {
-        let path = match &self.dir {
-            Some(path) => path.clone(),
-            None => workstation_keys::folder().help("name a folder with --dir")?,
-        };
-        NewKeyFolder::create(&path, self.replace)
+        NewKeyFolder::create(&self.path()?, self.replace)
+    }
+
+    /// The path of the folder, which may not exist.
+    ///
+    /// # Errors
+    /// If there is no default folder.
+    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
+        match &self.dir {
+            Some(path) => Ok(path.clone()),
+            None => workstation_keys::folder().help("name a folder with --dir"),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use terminal::{Help, ShowPath};
 pub(crate) const SIGNING: &str = "signing.key";
 /// File name of the sealing key's secret half.
 pub(crate) const SEALING: &str = "sealing.key";
+/// File name of the pass key's secret half.
+pub(crate) const PASS: &str = "pass.key";
 
 /// The key that opens a sealed database.
 #[derive(Clone, Debug, Default, Args)]

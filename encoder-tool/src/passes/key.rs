@@ -1,14 +1,12 @@
 //! The pass key: how it is made, and where it is read from.
 
 use crate::new_keys::{self, MadeKey, NewKeyFolder, NewKeyOptions};
-use crate::workstation_keys;
+use crate::workstation_keys::{self, PASS};
 use clap::Args;
 use shared::seal::PassKey;
 use std::path::PathBuf;
 use terminal::{Answer, Help, print, print_json};
 
-/// File name of the pass key's secret half.
-const PASS: &str = "pass.key";
 const MAKE_ONE: &str = "create one with `encoder-tool pass keygen`";
 
 /// Create the key that signs visitor passes.
@@ -72,7 +70,7 @@ fn in_words(MadeKey { secret, public, fingerprint, put_aside }: &MadeKey) -> Str
     lines.extend(put_aside.iter().map(|aside| format!("old key   {aside}")));
     lines.push(format!(
         "Keep {secret} secret: it makes passes that open doors. The public half is {public}. After the first pass, build \
-         the database and ship it: until then, no unit knows this key."
+         the database and ship it: until then, no unit knows this key. Back it up with `encoder-tool keygen --backup FILE`."
     ));
     lines.join("\n")
 }
