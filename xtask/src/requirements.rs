@@ -80,6 +80,8 @@ pub(crate) const HEIF_DECODER: Requirement = Requirement {
     probe: &["sh", "-c", "command -v heif-dec || command -v heif-convert"],
     source: Source::DebianPackage("libheif-examples"),
 };
+/// Opens backups of keys, for the test that another program can.
+pub(crate) const AGE: Requirement = Requirement { probe: &["age", "--version"], source: Source::DebianPackage("age") };
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 

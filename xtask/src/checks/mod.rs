@@ -10,7 +10,7 @@ mod step;
 use crate::args::Test;
 use crate::process::{self, cargo};
 use crate::programs::{self, ONE_BUILD};
-use crate::requirements::{self, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
+use crate::requirements::{self, AGE, CLIPPY, HEIF_DECODER, RUSTFMT, SSH_SERVER};
 use crate::shared_data::{self, COLOUR_PHOTOS, EXERCISE, STRANGERS};
 use crate::tools::TYPOS;
 use crate::{Outcome, demo, fuzz, original_networks, package, peers, recognition};
@@ -93,7 +93,7 @@ fn networks() -> Result<Done> {
 }
 
 fn tests() -> Result<Done> {
-    requirements::ensure(&[SSH_SERVER, HEIF_DECODER])?;
+    requirements::ensure(&[SSH_SERVER, HEIF_DECODER, AGE])?;
     let missing = [peers::install()?, shared_data::missing_from_tests()];
     process::run(cargo(["test", "--no-fail-fast"]).args(ONE_BUILD))?;
     let missing: Vec<String> = missing.into_iter().flatten().collect();

@@ -11,6 +11,7 @@ mod evaluate_pad;
 mod hardly_a_face;
 mod heif;
 mod import;
+mod key_backup;
 pub(crate) mod made;
 mod passes;
 mod people;
