@@ -5,7 +5,7 @@
 //! | `sh` | run by bash, page by page, in a folder of its own with photos of two people |
 //! | `sh,unit` | parsed: needs a door unit (root, systemd, a camera, a pin) |
 //! | `sh,ssh` | parsed: needs another computer |
-//! | `sh,long` | parsed: takes minutes, installs something, or wants photos of many people |
+//! | `sh,long` | parsed: takes minutes, installs something, asks for a passphrase, or wants photos of many people |
 //!
 //! Commands in running text (`edge-agent check`) are parsed as well, as far as they go.
 
