@@ -11,12 +11,15 @@ use std::path::{Path, PathBuf};
 
 /// The services, and the maximum exposure level of each by systemd-analyze, of 10; below 2 it says "OK", below 1 "SAFE".
 /// The link has a network.
-const SERVICES: [(&str, f64); 2] = [("edge-agent.service", 1.0), ("edge-link.service", 1.4)];
+const SERVICES: [(&str, f64); 3] =
+    [("edge-agent.service", 1.0), ("edge-agent-receive@.service", 1.0), ("edge-link.service", 1.4)];
 
 /// Files that the package of the unit must install.
-const INSTALLED: [&str; 12] = [
+const INSTALLED: [&str; 14] = [
     "usr/bin/edge-agent",
     "usr/lib/systemd/system/edge-agent.service",
+    "usr/lib/systemd/system/edge-agent-receive.socket",
+    "usr/lib/systemd/system/edge-agent-receive@.service",
     "usr/lib/sysusers.d/edge-agent.conf",
     "usr/lib/tmpfiles.d/edge-agent.conf",
     "usr/share/man/man1/edge-agent.1.gz",
@@ -180,7 +183,9 @@ fn is_hardened(service: &str, most_exposed: f64) -> Result<()> {
     let file = format!("deploy/{service}");
     let mut security = command("systemd-analyze", ["security", "--offline=true", "--no-pager", &file]);
     let said = process::answer_of(&mut security, &[0])?;
-    let level = said.lines().find_map(|line| line.split_once(&format!("exposure level for {service}: ")));
+    // It gives an instance to a template.
+    let name = service.replace("@.", "@i.");
+    let level = said.lines().find_map(|line| line.split_once(&format!("exposure level for {name}: ")));
     let level = level.and_then(|(_, level)| level.split(' ').next()?.parse::<f64>().ok());
     let level = level.with_context(|| format!("systemd-analyze printed {said}"))?;
     println!("exposure level of {service} by systemd-analyze: {level} of 10");

@@ -7,9 +7,11 @@ use serde_json::Value;
 use shared::delivery::Announcement;
 use shared::gallery::DatabaseDigest;
 use std::fs;
-use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -143,6 +145,45 @@ fn a_shipped_database_is_used_at_once_and_a_bad_one_is_not() {
         names.contains("Eileen Collins") && names.contains("Barack Obama"),
         "their records are there still: {names}"
     );
+}
+
+/// As systemd starts `receive` for a client of the unit's socket: with one connection for both directions, which the client
+/// keeps open.
+#[test]
+fn a_database_comes_over_a_socket_and_so_does_its_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = unit_before("wall.jpg");
+    let one = fs::read(of_one(folder.path(), &[])).unwrap();
+    let announce = |length: u64| {
+        Announcement { length, digest: DatabaseDigest::from_file(&one), wait_seconds: 60 }.to_string().into_bytes()
+    };
+    let length = one.len() as u64;
+    for (sent, hangs_up, outcome) in [
+        (b"hello\n".to_vec(), false, "bad_input"),
+        (announce(u64::MAX), false, "bad_input"),
+        ([announce(length), one[..100].to_vec()].concat(), true, "bad_input"),
+        ([announce(length), one.clone()].concat(), false, "running"),
+        ([announce(length), one.clone()].concat(), false, "running"),
+    ] {
+        let (mut link, served) = UnixStream::pair().unwrap();
+        let mut receive = edge_agent(["receive", "--json", "--config"]);
+        receive.arg(unit.file("config.toml")).stderr(Stdio::null());
+        receive.stdin(OwnedFd::from(served.try_clone().unwrap())).stdout(OwnedFd::from(served));
+        let mut receiving = receive.spawn().unwrap();
+        // The command holds the other end as well.
+        drop(receive);
+        link.write_all(&sent).ok();
+        if hangs_up {
+            link.shutdown(Shutdown::Write).unwrap();
+        }
+        let mut receipt = String::new();
+        link.read_to_string(&mut receipt).unwrap();
+        let receipt: Value = serde_json::from_str(&receipt).unwrap();
+        assert_eq!(receipt["outcome"], outcome, "{receipt}");
+        let code = receiving.wait().unwrap().code();
+        assert_eq!(code, Some(if outcome == "running" { 0 } else { 2 }), "{receipt}");
+    }
+    assert_eq!(unit.status("--json").json()["database"]["digest"], DatabaseDigest::from_file(&one).to_string());
 }
 
 /// The unit's own check, without ssh between: another model's people, and half a file, are refused by the unit itself.
