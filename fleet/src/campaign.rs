@@ -1,9 +1,10 @@
 //! Asks and sends until every unit has answered, or it takes too long: the loop around status, rollouts and orders.
 
 use crate::fleet_toml::{Fleet, Unit};
-use crate::reach::{Answer, Reach};
+use crate::reach::{Answer, NotNow, Reach};
 use crate::shipment::Shipment;
 use crate::statements::{Heard, Questions};
+use crate::turns::Turns;
 use shared::delivery::Receipt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 pub(crate) const PER_SECOND: u64 = 200;
 /// The most answers that are read before more is sent.
 const MOST_TOGETHER: usize = 256;
+/// How soon something is sent again that could not be sent.
+const AGAIN_MS: u64 = 250;
 /// How often a campaign is looked at if nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -86,35 +89,53 @@ impl Outgoing<'_> {
         self.now_ms
     }
 
-    /// Whether more may be sent now.
-    pub fn has_room(&self) -> bool {
-        self.allowance.thousandths >= 1000
-    }
-
-    /// The fleet.
-    pub fn fleet(&self) -> &Fleet {
-        self.fleet
-    }
-
     /// Asks for a statement.
-    pub fn ask(&mut self, unit: &Unit) {
+    ///
+    /// # Errors
+    /// If nothing can be sent now.
+    pub fn ask(&mut self, unit: &Unit) -> Result<(), NotNow> {
+        let nonce = self.questions.ask(unit.id).map_err(|_| NotNow)?;
+        self.reach.ask(unit, &nonce)?;
         self.allowance.take_one();
-        // Without random numbers nothing is asked, and the unit counts as silent.
-        if let Ok(nonce) = self.questions.ask(unit.id) {
-            self.reach.ask(unit, &nonce);
-        }
+        Ok(())
     }
 
     /// Ships a database.
-    pub fn ship(&mut self, unit: &Unit, shipment: &Shipment, address: Option<&str>, within: Duration) {
+    ///
+    /// # Errors
+    /// If nothing can be sent now.
+    pub fn ship(
+        &mut self,
+        unit: &Unit,
+        shipment: &Shipment,
+        address: Option<&str>,
+        within: Duration,
+    ) -> Result<(), NotNow> {
+        self.reach.ship(unit, shipment, address, within)?;
         self.allowance.take_one();
-        self.reach.ship(unit, shipment, address, within);
+        Ok(())
     }
 
     /// Passes on a signed order.
-    pub fn order(&mut self, unit: &Unit, order: &str) {
+    ///
+    /// # Errors
+    /// If nothing can be sent now.
+    pub fn order(&mut self, unit: &Unit, order: &str) -> Result<(), NotNow> {
+        self.reach.order(unit, order)?;
         self.allowance.take_one();
-        self.reach.order(unit, order);
+        Ok(())
+    }
+
+    /// Gives units their turns, as long as something can be sent.
+    pub fn each_turn(&mut self, turns: &mut Turns, mut send: impl FnMut(&mut Self, &Unit) -> Result<(), NotNow>) {
+        let fleet = self.fleet;
+        while self.allowance.thousandths >= 1000 {
+            let Some(id) = turns.next(self.now_ms) else { return };
+            let Some(unit) = fleet.unit(id) else { continue };
+            if send(self, unit) == Err(NotNow) {
+                turns.put_back(id, self.now_ms + AGAIN_MS);
+            }
+        }
     }
 }
 

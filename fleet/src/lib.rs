@@ -10,6 +10,7 @@ pub mod broker;
 pub mod campaign;
 pub mod collector;
 pub mod fleet_toml;
+pub mod orders;
 pub mod place;
 pub mod reach;
 pub mod rollout;

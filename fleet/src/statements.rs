@@ -23,6 +23,8 @@ pub struct Questions {
 pub struct Heard {
     /// What it states.
     pub statement: Statement,
+    /// The same as the unit signed it, as a receipt.
+    pub signed: SignedStatement,
     /// Whether it answers a question of ours, so that it is no older than that.
     pub is_fresh: bool,
 }
@@ -65,7 +67,8 @@ impl Questions {
     /// # Errors
     /// [`Unheard`]
     pub fn answer(&mut self, unit: &Unit, payload: &[u8]) -> Result<Heard, Unheard> {
-        let statement = SignedStatement::parse(payload)?.verify(&unit.log_key)?;
+        let signed = SignedStatement::parse(payload)?;
+        let statement = signed.verify(&unit.log_key)?;
         if statement.unit != unit.id.to_string() {
             return Err(Unheard::OtherUnit(statement.unit));
         }
@@ -80,7 +83,7 @@ impl Questions {
             },
             None => false,
         };
-        Ok(Heard { statement, is_fresh })
+        Ok(Heard { statement, signed, is_fresh })
     }
 }
 

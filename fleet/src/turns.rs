@@ -46,6 +46,13 @@ impl Turns {
         }
     }
 
+    /// The unit could not use its turn, and has it again at this time.
+    pub fn put_back(&mut self, unit: Fingerprint, at_ms: u64) {
+        if let Some(turn) = self.of.get(&unit).copied() {
+            self.set(unit, Turn { at_ms, tries: turn.tries.saturating_sub(1) });
+        }
+    }
+
     /// The unit has no more turns.
     pub fn remove(&mut self, unit: Fingerprint) {
         if let Some(turn) = self.of.remove(&unit) {
@@ -118,6 +125,8 @@ mod tests {
         turns.next(now);
         turns.hurry(unit(1), now + 1);
         assert_eq!(turns.next(now + 1), Some(unit(1)));
+        turns.put_back(unit(1), now + 2);
+        assert_eq!((turns.next(now + 1), turns.next(now + 2)), (None, Some(unit(1))));
         turns.remove(unit(1));
         assert_eq!((turns.next(u64::MAX - 100_000), turns.next_at_ms(), turns.count()), (None, None, 0));
         turns.hurry(unit(1), 0);

@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &FleetCollect, verbosity: Verbosity) -> anyhow::Res
         "collected {} from {}, with {}",
         counted(totals.records, "record"),
         counted(totals.messages, "message"),
-        counted(totals.syncs, "sync of a file"),
+        counted(totals.syncs, "file sync"),
     ));
     Ok(Answer::Yes)
 }

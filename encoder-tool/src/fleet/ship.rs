@@ -1,6 +1,6 @@
 //! `fleet ship`: brings a people database to units, a few first.
 
-use super::options::{FleetFile, chosen, duration, say_sight, stop_signal};
+use super::options::{FleetFile, Sights, chosen, duration, stop_signal};
 use anyhow::anyhow;
 use clap::Args;
 use files::read_bounded;
@@ -71,9 +71,9 @@ pub(super) fn run(arguments: &FleetShip, verbosity: Verbosity) -> anyhow::Result
     let mut rollout = Rollout::new(plan, shipment, address, &units);
     let mut wires = Wires::to(&fleet, &units).help("check [broker] of fleet.toml")?;
     let progress = Progress::new("units", units.len(), verbosity.is_quiet() || arguments.json);
-    let mut shown = 0;
+    let (mut shown, mut sights) = (0, Sights::new(verbosity));
     carry_out(&fleet, &mut rollout, &mut wires, &stop, &clock(), &mut |rollout, sight| {
-        say_sight(sight, verbosity);
+        sights.say(sight);
         let confirmed = rollout.confirmed();
         if confirmed > shown {
             progress.more(confirmed - shown);

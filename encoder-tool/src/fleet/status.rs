@@ -1,6 +1,6 @@
 //! `fleet status`: asks every unit how it is, and prints a table.
 
-use super::options::{FleetFile, chosen, duration, say_sight, stop_signal};
+use super::options::{FleetFile, Sights, chosen, duration, stop_signal};
 use clap::Args;
 use fleet::campaign::{clock, run as carry_out};
 use fleet::reach::Wires;
@@ -45,9 +45,9 @@ pub(super) fn run(arguments: &FleetStatusArguments, verbosity: Verbosity) -> any
     let mut campaign = StatusCampaign::new(&units, &arguments.collected, arguments.within);
     let mut wires = Wires::to(&fleet, &units).help("check [broker] of fleet.toml")?;
     let progress = Progress::new("units", units.len(), verbosity.is_quiet() || arguments.json);
-    let mut shown = 0;
+    let (mut shown, mut sights) = (0, Sights::new(verbosity));
     carry_out(&fleet, &mut campaign, &mut wires, &stop, &clock(), &mut |campaign, sight| {
-        say_sight(sight, verbosity);
+        sights.say(sight);
         let answered = campaign.answered();
         if answered > shown {
             progress.more(answered - shown);

@@ -52,14 +52,28 @@ pub enum Answer {
     },
 }
 
+/// Nothing can be sent to this unit now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotNow;
+
 /// Asks, ships and orders. Nothing that it sends is certain to arrive.
 pub trait Reach {
     /// Asks for a statement.
-    fn ask(&mut self, unit: &Unit, nonce: &Nonce);
+    ///
+    /// # Errors
+    /// If nothing can be sent now.
+    fn ask(&mut self, unit: &Unit, nonce: &Nonce) -> Result<(), NotNow>;
     /// Ships a database. Links wait for a random time up to `within` before they fetch it.
-    fn ship(&mut self, unit: &Unit, shipment: &Shipment, address: Option<&str>, within: Duration);
+    ///
+    /// # Errors
+    /// If nothing can be sent now.
+    fn ship(&mut self, unit: &Unit, shipment: &Shipment, address: Option<&str>, within: Duration)
+    -> Result<(), NotNow>;
     /// Passes on a signed order.
-    fn order(&mut self, unit: &Unit, order: &str);
+    ///
+    /// # Errors
+    /// If nothing can be sent now.
+    fn order(&mut self, unit: &Unit, order: &str) -> Result<(), NotNow>;
     /// What came back; `None` if nothing did within this time.
     fn hear(&mut self, wait: Duration) -> Option<Answer>;
 }
@@ -100,11 +114,9 @@ impl<'a> Wires<'a> {
         Ok(Self { fleet, connection, ssh: SshJobs::new(answers), inbox })
     }
 
-    fn send(&self, unit: &Unit, kind: Kind, payload: Vec<u8>, delivery: Delivery) {
-        if let Some(connection) = &self.connection {
-            // Those who need an answer send again.
-            let _lost = connection.send(self.fleet.topics.of(unit.id, kind), payload, delivery);
-        }
+    fn send(&self, unit: &Unit, kind: Kind, payload: Vec<u8>, delivery: Delivery) -> Result<(), NotNow> {
+        let connection = self.connection.as_ref().ok_or(NotNow)?;
+        connection.send(self.fleet.topics.of(unit.id, kind), payload, delivery).map_err(|_| NotNow)
     }
 
     fn read(&self, incoming: Incoming) -> Option<Answer> {
@@ -132,36 +144,46 @@ fn session(fleet: &Fleet) -> Result<Session, BrokerError> {
 }
 
 impl Reach for Wires<'_> {
-    fn ask(&mut self, unit: &Unit, nonce: &Nonce) {
+    fn ask(&mut self, unit: &Unit, nonce: &Nonce) -> Result<(), NotNow> {
         match &unit.ssh {
             Some(host) => self.ssh.ask(unit.id, host, nonce),
             None => {
-                let Ok(payload) = serde_json::to_vec(&Ask::new(nonce.clone())) else { return };
-                self.send(unit, Kind::Ask, payload, Delivery::Now);
+                let payload = serde_json::to_vec(&Ask::new(nonce.clone())).map_err(|_| NotNow)?;
+                return self.send(unit, Kind::Ask, payload, Delivery::Now);
             }
         }
+        Ok(())
     }
 
-    fn ship(&mut self, unit: &Unit, shipment: &Shipment, address: Option<&str>, within: Duration) {
+    fn ship(
+        &mut self,
+        unit: &Unit,
+        shipment: &Shipment,
+        address: Option<&str>,
+        within: Duration,
+    ) -> Result<(), NotNow> {
         match (&unit.ssh, address) {
-            (Some(host), _) => self.ssh.ship(unit.id, host, shipment),
+            (Some(host), _) => {
+                self.ssh.ship(unit.id, host, shipment);
+                Ok(())
+            }
             (None, Some(address)) => {
                 let within_seconds = u32::try_from(within.as_secs()).unwrap_or(u32::MAX);
-                let bytes = shipment.bytes.len() as u64;
-                let notice =
-                    DatabaseNotice::new(shipment.sequence, shipment.digest, bytes, address.to_owned(), within_seconds);
-                let Ok(payload) = serde_json::to_vec(&notice) else { return };
-                self.send(unit, Kind::Notice, payload, Delivery::Kept);
+                let (bytes, address) = (shipment.bytes.len() as u64, address.to_owned());
+                let notice = DatabaseNotice::new(shipment.sequence, shipment.digest, bytes, address, within_seconds);
+                let payload = serde_json::to_vec(&notice).map_err(|_| NotNow)?;
+                self.send(unit, Kind::Notice, payload, Delivery::Kept)
             }
-            (None, None) => {}
+            (None, None) => Err(NotNow),
         }
     }
 
-    fn order(&mut self, unit: &Unit, order: &str) {
+    fn order(&mut self, unit: &Unit, order: &str) -> Result<(), NotNow> {
         match &unit.ssh {
             Some(host) => self.ssh.order(unit.id, host, order),
-            None => self.send(unit, Kind::Order, order.as_bytes().to_vec(), Delivery::Kept),
+            None => return self.send(unit, Kind::Order, order.as_bytes().to_vec(), Delivery::Kept),
         }
+        Ok(())
     }
 
     fn hear(&mut self, wait: Duration) -> Option<Answer> {

@@ -1,6 +1,6 @@
 //! Units that answer from a script, for tests.
 
-use super::{Answer, Reach};
+use super::{Answer, NotNow, Reach};
 use crate::fleet_toml::Unit;
 use crate::shipment::Shipment;
 use ed25519_dalek::{Signer, SigningKey};
@@ -35,6 +35,8 @@ pub(crate) struct ScriptedReach {
     pub(crate) sent: HashMap<Fingerprint, Sent>,
     answers: VecDeque<Answer>,
     now_ms: Rc<Cell<u64>>,
+    /// When there is a connection.
+    pub(crate) connects_at_ms: u64,
     /// The hash of the last record of each log; zeros if empty.
     pub(crate) hash: String,
 }
@@ -49,6 +51,10 @@ impl ScriptedReach {
         let now_ms = self.now_ms.clone();
         let began = now_ms.get();
         move || now_ms.get() - began
+    }
+
+    pub(crate) fn clock_ms(&self) -> u64 {
+        self.now_ms.get()
     }
 
     /// Somebody sends a statement that this unit made once.
@@ -74,21 +80,33 @@ impl ScriptedReach {
 }
 
 impl Reach for ScriptedReach {
-    fn ask(&mut self, unit: &Unit, nonce: &Nonce) {
+    fn ask(&mut self, unit: &Unit, nonce: &Nonce) -> Result<(), NotNow> {
+        if self.now_ms.get() < self.connects_at_ms {
+            return Err(NotNow);
+        }
         let sent = self.sent.entry(unit.id).or_default();
         sent.asked += 1;
-        let Some((number, script)) = self.units.get_mut(&unit.id) else { return };
-        let (number, Some(report)) = (*number, script(sent)) else { return };
+        let Some((number, script)) = self.units.get_mut(&unit.id) else { return Ok(()) };
+        let (number, Some(report)) = (*number, script(sent)) else { return Ok(()) };
         let payload = self.statement(number, nonce.as_str(), &report);
         self.answers.push_back(Answer::Statement { unit: unit.id, payload });
+        Ok(())
     }
 
-    fn ship(&mut self, unit: &Unit, shipment: &Shipment, _address: Option<&str>, _within: Duration) {
+    fn ship(
+        &mut self,
+        unit: &Unit,
+        shipment: &Shipment,
+        _address: Option<&str>,
+        _within: Duration,
+    ) -> Result<(), NotNow> {
         self.sent.entry(unit.id).or_default().shipped.push(shipment.digest);
+        Ok(())
     }
 
-    fn order(&mut self, unit: &Unit, order: &str) {
+    fn order(&mut self, unit: &Unit, order: &str) -> Result<(), NotNow> {
         self.sent.entry(unit.id).or_default().orders.push(order.to_owned());
+        Ok(())
     }
 
     fn hear(&mut self, wait: Duration) -> Option<Answer> {

@@ -282,22 +282,17 @@ impl Campaign for Rollout {
             return;
         }
         let spread = self.spread();
-        while out.has_room() {
-            let Some(id) = self.ships.next(now_ms) else { break };
-            let Some(unit) = out.fleet().unit(id).cloned() else { continue };
-            if let Some(progress) = self.units.get_mut(&id) {
-                progress.is_sent = true;
-            }
-            out.ship(&unit, &self.shipment, self.address.as_deref(), spread);
-        }
-        while out.has_room() {
-            let Some(id) = self.asks.next(now_ms) else { break };
-            let Some(unit) = out.fleet().unit(id).cloned() else { continue };
-            if let Some(progress) = self.units.get_mut(&id) {
-                progress.asked_ms = now_ms;
-            }
-            out.ask(&unit);
-        }
+        let Self { shipment, address, units, ships, asks, .. } = self;
+        out.each_turn(ships, |out, unit| {
+            out.ship(unit, shipment, address.as_deref(), spread)?;
+            units.entry(unit.id).and_modify(|progress| progress.is_sent = true);
+            Ok(())
+        });
+        out.each_turn(asks, |out, unit| {
+            out.ask(unit)?;
+            units.entry(unit.id).and_modify(|progress| progress.asked_ms = now_ms);
+            Ok(())
+        });
     }
 
     fn is_over(&self, _now_ms: u64) -> bool {

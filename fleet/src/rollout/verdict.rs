@@ -25,11 +25,9 @@ impl Verdict {
 /// Reads it from a report.
 pub(super) fn verdict(report: &UnitReport, digest: DatabaseDigest) -> Verdict {
     let database = &report.database;
-    if let Some(refused) = database.refused.as_ref().filter(|refused| refused.digest == Some(digest)) {
-        return Verdict::Refused(refused.reason.clone());
-    }
     if database.digest != Some(digest) {
-        return Verdict::Pending;
+        let refused = database.refused.as_ref().filter(|refused| refused.digest == Some(digest));
+        return refused.map_or(Verdict::Pending, |refused| Verdict::Refused(refused.reason.clone()));
     }
     match &report.self_test {
         None => Verdict::Pending,
@@ -63,7 +61,8 @@ mod tests {
                 passed.clone(),
                 Verdict::Refused("older".to_owned()),
             ),
-            (json!({"digest": ours, "refused": {"digest": other, "reason": "older"}}), passed, Verdict::Confirmed),
+            // It came twice, and the second time it was not newer.
+            (json!({"digest": ours, "refused": {"digest": ours, "reason": "not newer"}}), passed, Verdict::Confirmed),
             (
                 json!({"digest": ours}),
                 json!({"state": "failed", "reason": "2 of 5"}),

@@ -173,12 +173,7 @@ impl Campaign for StatusCampaign {
     }
 
     fn send(&mut self, out: &mut Outgoing<'_>) {
-        while out.has_room() {
-            let Some(id) = self.turns.next(out.now_ms()) else { return };
-            if let Some(unit) = out.fleet().unit(id).cloned() {
-                out.ask(&unit);
-            }
-        }
+        out.each_turn(&mut self.turns, |out, unit| out.ask(unit));
     }
 
     fn is_over(&self, now_ms: u64) -> bool {

@@ -59,6 +59,17 @@ fn a_unit_that_does_not_answer_is_named_and_an_old_statement_is_no_answer() {
     assert_eq!(found.units[1].problems, ["it does not answer"]);
 }
 
+/// A regression: questions from before the connection were lost.
+#[test]
+fn units_are_asked_as_soon_as_there_is_a_connection() {
+    let fleet = fleet(&[("front", "[]")]);
+    let mut reach = ScriptedReach::default();
+    reach.connects_at_ms = 900;
+    reach.unit(1, |_| Some(well(1)));
+    assert!(status(&fleet, &mut reach, &[]).units[0].stated.is_some());
+    assert!(reach.clock_ms() < 1500, "{}", reach.clock_ms());
+}
+
 #[test]
 fn a_collected_log_is_compared_with_what_the_unit_states() {
     let fleet = fleet(&[("front", "[]")]);
