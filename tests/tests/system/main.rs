@@ -6,5 +6,6 @@ mod edge_agent;
 mod edge_link;
 mod encoder_tool;
 mod endurance;
+mod fleet;
 mod formats;
 mod pages;
