@@ -59,6 +59,17 @@ Examples:
   encoder-tool fleet collect --to logs
   encoder-tool fleet collect --to logs-1 --shard 1/4";
 
+pub(crate) const FLEET_LOCKDOWN: &str = "\
+Examples:
+  encoder-tool fleet lockdown on --to all
+  encoder-tool fleet lockdown on --to office --admit security
+  encoder-tool fleet lockdown off --to all";
+
+pub(crate) const FLEET_FORGET: &str = "\
+Examples:
+  encoder-tool fleet forget 3fa29c0d6b1e4f7a8d5c2b9e0f1a6d47 --to all --receipts receipts
+  encoder-tool fleet forget 'Ann Lee' --db people-before.db --to all";
+
 pub(crate) const EVALUATE_PAD: &str = "\
 Examples:
   encoder-tool model import fr_liveness.onnx --profile minifasnet -o pad

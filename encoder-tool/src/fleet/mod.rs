@@ -3,6 +3,7 @@
 mod collect;
 mod notes;
 mod options;
+mod orders;
 mod ship;
 mod status;
 
@@ -15,6 +16,12 @@ pub(crate) enum FleetCommand {
     Status(status::FleetStatusArguments),
     Ship(ship::FleetShip),
     Collect(collect::FleetCollect),
+    #[command(subcommand)]
+    Lockdown(orders::FleetLockdown),
+    #[command(subcommand)]
+    FaceRecognition(orders::FleetFaceRecognition),
+    Forget(orders::FleetForget),
+    ClearLockouts(orders::FleetClearLockouts),
 }
 
 impl FleetCommand {
@@ -27,6 +34,10 @@ impl FleetCommand {
             Self::Status(arguments) => status::run(arguments, verbosity),
             Self::Ship(arguments) => ship::run(arguments, verbosity),
             Self::Collect(arguments) => collect::run(arguments, verbosity),
+            Self::Lockdown(command) => command.run(verbosity),
+            Self::FaceRecognition(command) => command.run(verbosity),
+            Self::Forget(arguments) => arguments.run(verbosity),
+            Self::ClearLockouts(arguments) => arguments.run(verbosity),
         }
     }
 }
