@@ -11,6 +11,7 @@ use super::keygen::Keygen;
 use super::lock::Lock;
 use super::lockdown::LockdownCommand;
 use super::lockout::LockoutCommand;
+use super::order::Order;
 use super::reader::ReaderCommand;
 use super::receive::Receive;
 use super::replay::Replay;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     Rollback(Rollback),
     Simulate(Simulate),
     Receive(Receive),
+    Order(Order),
     #[command(subcommand)]
     Lockout(LockoutCommand),
     #[command(subcommand)]
@@ -89,6 +91,13 @@ mod tests {
             ("rollback people.db", Some(ErrorKind::UnknownArgument)),
             ("receive --json", None),
             ("receive people.db", Some(ErrorKind::UnknownArgument)),
+            ("order --config a.toml", None),
+            ("order lockdown", Some(ErrorKind::UnknownArgument)),
+            ("status --signed 00ff", None),
+            ("status --signed unlock", Some(ErrorKind::ValueValidation)),
+            ("status --signed 00ff --json", Some(ErrorKind::ArgumentConflict)),
+            ("audit send --from 7", None),
+            ("audit send", Some(ErrorKind::MissingRequiredArgument)),
             ("lockout list --json", None),
             ("lockout clear", None),
             ("lockdown on --admit wardens --json", None),

@@ -16,8 +16,10 @@ mod lock;
 mod lockdown;
 mod lockout;
 mod moment;
+mod order;
 mod reader;
 pub(crate) mod receive;
+mod relay;
 mod replay;
 mod rollback;
 pub(crate) mod run;
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Lock(arguments) => lock::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Receive(arguments) => receive::run(arguments),
+        Command::Order(arguments) => order::run(arguments),
         Command::TestLock(arguments) => test_lock::run(arguments),
         Command::Lockout(command) => lockout::run(command),
         Command::Lockdown(command) => lockdown::run(command),

@@ -2,11 +2,13 @@
 
 use super::examples;
 use super::moment::start_of_today;
+use super::relay::relay;
 use crate::audit_log::names::Names;
 use crate::camera::CameraState;
 use crate::config::Config;
 use crate::status::{Form, Report, SelfTest, Wording, ask, shown};
 use clap::Args;
+use fleet_messages::Nonce;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use terminal::{Answer, columns, print};
@@ -40,6 +42,9 @@ pub(crate) struct Status {
     /// Print Prometheus's text format
     #[arg(long, conflicts_with = "json")]
     pub(crate) prometheus: bool,
+    /// Print the report with the unit's signature, as an answer to this nonce: 1 to 64 hexadecimal digits
+    #[arg(long, value_name = "NONCE", conflicts_with_all = ["json", "prometheus", "today", "grants"])]
+    pub(crate) signed: Option<Nonce>,
 }
 
 /// Asks the unit and prints the answer. Returns yes if the unit works as it should.
@@ -53,6 +58,10 @@ pub(crate) fn run(arguments: &Status) -> anyhow::Result<Answer> {
         (Err(error), None) => return Err(error),
     };
     let socket = arguments.socket.as_ref().unwrap_or(&config.status.socket);
+    if let Some(nonce) = &arguments.signed {
+        relay(socket, &format!("signed-status {nonce}\n"), 1)?;
+        return Ok(Answer::Yes);
+    }
     let mut report = ask(socket)?;
     let zone = config.clock.zone().unwrap_or_else(|_| TimeZone::system());
     let since = if arguments.today { start_of_today(&zone) } else { i64::MIN };

@@ -2,6 +2,7 @@
 
 use super::present::Present;
 use super::report::Report;
+use super::send::Send;
 use crate::commands::moment::Moment;
 use crate::config::{self, Config};
 use clap::{Args, Subcommand};
@@ -26,6 +27,7 @@ pub(super) enum Command {
     Report(Report),
     Present(Present),
     Export(Export),
+    Send(Send),
 }
 
 /// Options that select the log.

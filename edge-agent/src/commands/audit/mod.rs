@@ -1,5 +1,5 @@
-//! `audit verify | show | follow | report | present | export`: verifies, prints, sums up and exports the audit log. The verbs never change the log.
-//! They can run while a unit writes to it, and on copied files on any computer.
+//! `audit verify | show | follow | report | present | export | send`: verifies, prints, sums up, exports and passes on the audit
+//! log. The verbs never change the log. They can run while a unit writes to it, and on copied files on any computer.
 
 mod args;
 mod export;
@@ -9,6 +9,7 @@ mod logs;
 mod period;
 mod present;
 mod report;
+mod send;
 mod show;
 mod table;
 mod verify;
@@ -33,5 +34,6 @@ pub(crate) fn run(arguments: &Audit, verbosity: Verbosity) -> anyhow::Result<Ans
         Command::Report(arguments) => report::run(arguments),
         Command::Present(arguments) => present::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Send(arguments) => send::run(arguments),
     }
 }
