@@ -8,11 +8,13 @@ use terminal::counted;
 pub(super) fn in_words(said: &Said, fleet: &Fleet) -> String {
     match said {
         Said::Note(Note::Unit { unit, problem }) => {
-            let named = unit.parse().ok().and_then(|id| fleet.unit(id)).map(|found| format!("{} ({unit})", found.name));
-            format!("{}: {}", named.unwrap_or_else(|| unit.clone()), problem_in_words(problem))
+            format!("{}: {}", named(unit, fleet), problem_in_words(problem))
         }
         Said::Note(Note::UnknownUnit { unit }) => {
             format!("{unit}: fleet.toml has no such unit, so its records are not collected")
+        }
+        Said::Note(Note::Unreachable { unit, reason }) => {
+            format!("{}: no connection over ssh: {reason}; it is tried again", named(unit, fleet))
         }
         Said::Note(Note::DiskFails { problem }) => {
             format!("nothing can be written: {problem}; the units keep their records and are asked again")
@@ -22,6 +24,11 @@ pub(super) fn in_words(said: &Said, fleet: &Fleet) -> String {
         Said::Broker(BrokerNote::Disconnected { reason }) => format!("the broker: {reason}; it is tried again"),
         _ => "something that this version has no words for".to_owned(),
     }
+}
+
+fn named(unit: &str, fleet: &Fleet) -> String {
+    let found = unit.parse().ok().and_then(|id| fleet.unit(id));
+    found.map_or_else(|| unit.to_owned(), |found| format!("{} ({unit})", found.name))
 }
 
 fn problem_in_words(problem: &Problem) -> String {

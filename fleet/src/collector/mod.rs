@@ -16,6 +16,7 @@
 
 mod chain_end;
 mod chain_file;
+mod feeds;
 mod gaps;
 mod names;
 mod note;
@@ -23,6 +24,7 @@ mod refused;
 mod run;
 #[cfg(test)]
 pub(crate) mod sample_log;
+mod ssh_feed;
 mod unit_log;
 
 pub use gaps::Gap;
@@ -193,6 +195,12 @@ impl Collector {
             wants.extend(self.want(unit, now).map(|want| (unit, want)));
         }
         Settled { wants, notes: std::mem::take(&mut self.notes) }
+    }
+
+    /// The record that this unit should send next; `None` if the fleet does not have it, or its file cannot be continued now.
+    pub fn wanted_of(&mut self, unit: Fingerprint, now: Moment) -> Option<Want> {
+        self.open_log(unit, now).then_some(())?;
+        self.states.get(&unit)?.log.as_ref().map(UnitLog::want)
     }
 
     /// Whether nothing waits to be synced.

@@ -22,6 +22,13 @@ pub enum Note {
         /// The id.
         unit: String,
     },
+    /// A unit cannot be reached over ssh. It is tried again.
+    Unreachable {
+        /// The unit's id.
+        unit: String,
+        /// Why.
+        reason: String,
+    },
     /// Nothing can be written. The units keep their records and are asked again.
     DiskFails {
         /// Why.

@@ -1,8 +1,10 @@
 //! Runs a collector: from the broker to the folder, and what is wanted back to the units.
 
+use super::feeds::Feeds;
+use super::ssh_feed::Fed;
 use super::{Collector, Moment, Note, Settled, Totals};
 use crate::broker::{Arrival, BrokerError, Connection, Delivery, Session};
-use crate::fleet_toml::Fleet;
+use crate::fleet_toml::{Fleet, Unit};
 use files::{Folder, FolderLock, LockError};
 use fleet_messages::{Kind, MAX_BATCH_BYTES, Shard, Want};
 use serde::Serialize;
@@ -53,9 +55,9 @@ pub enum BrokerNote {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectError {
-    /// `fleet.toml` names no broker.
-    #[error("the fleet has no [broker]")]
-    NoBroker,
+    /// There is nothing to collect.
+    #[error("the fleet has no units here")]
+    NoUnits,
     /// The folder cannot be used.
     #[error("{}: {source}", folder.shown())]
     Folder {
@@ -84,9 +86,7 @@ impl CollectError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NoBroker => {
-                "add one to fleet.toml; the logs of units that are reached over ssh are collected with them"
-            }
+            Self::NoUnits => "add units to fleet.toml, or choose another --shard",
             Self::Folder { .. } => "give a folder of yours on a disk with room",
             Self::Open { .. } => "chmod 700 that folder: it says who came when",
             Self::Locked(_) => "give each collector a folder of its own",
@@ -110,17 +110,45 @@ pub fn collect(
     let _lock = FolderLock::take([folder])?;
     let refused = |source| CollectError::Folder { folder: folder.to_owned(), source };
     let collector = Collector::open(Box::new(Folder::at(folder)), fleet).map_err(refused)?;
-    let broker = fleet.broker.as_ref().ok_or(CollectError::NoBroker)?;
+    let units: Vec<&Unit> =
+        fleet.units().iter().filter(|unit| part.is_none_or(|part| part.includes(unit.id))).collect();
+    if units.is_empty() {
+        return Err(CollectError::NoUnits);
+    }
     let (inbox, arrivals) = sync_channel(MOST_WAITING);
-    let session = Session {
-        client: client_id(fleet, part),
-        is_durable: true,
-        filters: fleet.topics.filters(Kind::Records, part),
-        most_bytes: MAX_BATCH_BYTES,
+    let connection = match fleet.broker.as_ref().filter(|_| units.iter().any(|unit| unit.ssh.is_none())) {
+        Some(broker) => {
+            let session = Session {
+                client: client_id(fleet, part),
+                is_durable: true,
+                filters: fleet.topics.filters(Kind::Records, part),
+                most_bytes: MAX_BATCH_BYTES,
+            };
+            Some(Connection::open(broker, session, inbox.clone())?)
+        }
+        None => None,
     };
-    let connection = Connection::open(broker, session, inbox)?;
+    let feeds = Feeds::to(units.into_iter(), inbox);
     let clock = Clock(Instant::now());
-    Ok(Run { fleet, collector, connection, arrivals, clock, wants: BTreeMap::new() }.until(stop, say))
+    Ok(Run { fleet, collector, arrivals, connection, feeds, clock, wants: BTreeMap::new() }.until(stop, say))
+}
+
+/// What comes into the inbox.
+enum Incoming {
+    Broker(Arrival),
+    Ssh(Fed),
+}
+
+impl From<Arrival> for Incoming {
+    fn from(arrival: Arrival) -> Self {
+        Self::Broker(arrival)
+    }
+}
+
+impl From<Fed> for Incoming {
+    fn from(fed: Fed) -> Self {
+        Self::Ssh(fed)
+    }
 }
 
 /// Makes the folder if it is missing, for its owner only.
@@ -147,10 +175,10 @@ fn client_id(fleet: &Fleet, part: Option<Shard>) -> String {
 }
 
 /// The computer's clocks.
-struct Clock(Instant);
+pub(super) struct Clock(Instant);
 
 impl Clock {
-    fn now(&self) -> Moment {
+    pub(super) fn now(&self) -> Moment {
         let monotonic_ms = u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX);
         Moment { monotonic_ms, utc_ms: jiff::Timestamp::now().as_millisecond() }
     }
@@ -160,8 +188,9 @@ struct Run<'a> {
     fleet: &'a Fleet,
     collector: Collector,
     /// Dropped before the connection, which may wait for room in it.
-    arrivals: Receiver<Arrival>,
-    connection: Connection,
+    arrivals: Receiver<Incoming>,
+    connection: Option<Connection>,
+    feeds: Feeds<Incoming>,
     clock: Clock,
     /// What the connection has not taken yet.
     wants: BTreeMap<Fingerprint, Want>,
@@ -170,6 +199,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn until(mut self, stop: &AtomicBool, say: &mut dyn FnMut(&Said)) -> Totals {
         while !stop.load(Ordering::Relaxed) {
+            self.feeds.connect(&mut self.collector, &self.clock);
             match self.arrivals.recv_timeout(TICK) {
                 Ok(arrival) => self.take(arrival, say),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -184,13 +214,21 @@ impl Run<'_> {
             }
             let Settled { wants, notes } = self.collector.settle(self.clock.now());
             notes.into_iter().for_each(|note| say(&Said::Note(note)));
-            self.wants.extend(wants);
+            let (feeds, clock) = (&mut self.feeds, &self.clock);
+            self.wants.extend(wants.into_iter().filter(|(unit, want)| !feeds.want(*unit, want, clock)));
             self.send_wants();
         }
         self.collector.totals()
     }
 
-    fn take(&mut self, arrival: Arrival, say: &mut dyn FnMut(&Said)) {
+    fn take(&mut self, incoming: Incoming, say: &mut dyn FnMut(&Said)) {
+        let arrival = match incoming {
+            Incoming::Broker(arrival) => arrival,
+            Incoming::Ssh(fed) => {
+                let note = self.feeds.take(fed, &mut self.collector, &self.clock);
+                return note.into_iter().for_each(|note| say(&Said::Note(note)));
+            }
+        };
         match arrival {
             Arrival::Message { topic, payload } => {
                 if let Some((unit, Kind::Records)) = self.fleet.topics.parse(&topic) {
@@ -207,9 +245,10 @@ impl Run<'_> {
     }
 
     fn send_wants(&mut self) {
+        let Some(connection) = &self.connection else { return };
         while let Some((unit, want)) = self.wants.pop_first() {
             let Ok(payload) = serde_json::to_vec(&want) else { continue };
-            if self.connection.send(self.fleet.topics.of(unit, Kind::Want), payload, Delivery::Now).is_err() {
+            if connection.send(self.fleet.topics.of(unit, Kind::Want), payload, Delivery::Now).is_err() {
                 self.wants.insert(unit, want);
                 return;
             }
@@ -243,10 +282,10 @@ mod tests {
     }
 
     #[test]
-    fn without_a_broker_nothing_is_collected() {
+    fn without_units_nothing_is_collected() {
         let place = tempfile::tempdir().unwrap();
         let stop = AtomicBool::new(true);
         let collected = collect(&fleet_of(""), None, &place.path().join("logs"), &stop, &mut |_| {});
-        assert!(matches!(collected, Err(CollectError::NoBroker)));
+        assert!(matches!(collected, Err(CollectError::NoUnits)));
     }
 }
