@@ -18,11 +18,11 @@ const HOUR_MS: u64 = 3_600_000;
 const LOCK_DOWN: &str = r#"{"schema":1,"request":{"lock_down":{}}}"#;
 const FACES_OFF: &str = r#"{"schema":1,"request":{"turn_off_face_recognition":{}}}"#;
 
-fn workstation() -> SigningKey {
+pub(crate) fn workstation() -> SigningKey {
     SigningKey::from_random(&[1; 32])
 }
 
-fn own_key() -> Identity {
+pub(crate) fn own_key() -> Identity {
     Identity::from_random(&[2; 32])
 }
 
@@ -31,7 +31,7 @@ fn now_ms() -> u64 {
 }
 
 /// A unit that trusts the workstation and its own clock, and is shown somebody who is enrolled.
-fn unit() -> RunningUnit {
+pub(crate) fn unit() -> RunningUnit {
     let folder = tempfile::tempdir().unwrap();
     configure(folder.path());
     RunningUnit::start_configured(folder)

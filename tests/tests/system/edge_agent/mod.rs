@@ -13,7 +13,7 @@ mod drill;
 mod forms;
 mod infrared;
 mod keys;
-mod link_socket;
+pub(crate) mod link_socket;
 mod lock;
 mod moments;
 mod office;

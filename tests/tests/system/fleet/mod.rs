@@ -1,6 +1,7 @@
 //! The workstation's commands for fleets, with a real mosquitto and units from a script.
 
 mod collect;
+mod over_ssh;
 mod scripted_units;
 mod ship;
 mod status;

@@ -1,9 +1,9 @@
 //! Units and their links from a script, many on one connection: they speak the protocol of `fleet-messages`, write logs with
 //! a unit's chain and signatures, and take databases from the folder of the place.
 
-use ed25519_dalek::{Signer, SigningKey};
 use ::fleet::broker::{Arrival, Connection, Delivery, Session};
 use ::fleet::fleet_toml::{Broker, Target};
+use ed25519_dalek::{Signer, SigningKey};
 use fleet_messages::{Ask, BatchHeader, DatabaseNotice, Kind, MAX_BATCH_BYTES, SignedStatement, Topics, Want};
 use policy::audit::{BootId, Chain, Event, Head, HeadSignature};
 use serde_json::json;
@@ -130,7 +130,10 @@ impl ScriptedUnit {
 
     fn statement(&self, nonce: &str) -> Vec<u8> {
         let hash = self.chain.head().hash;
-        let refused = self.refused.filter(|_| self.refuses.is_some()).map(|digest| json!({"digest": digest, "reason": self.refuses}));
+        let refused = self
+            .refused
+            .filter(|_| self.refuses.is_some())
+            .map(|digest| json!({"digest": digest, "reason": self.refuses}));
         let report = json!({
             "schema": 1, "version": "1.2.3", "unit_id": self.id.to_string(), "last_turn_seconds_ago": 0.1,
             "door": "locked", "clock": "trusted", "camera": {"state": "streaming"},
