@@ -40,18 +40,21 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 35] = [
+pub const TARGETS: [Target; 38] = [
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),
     ("cards", cards),
     ("changed-audit-log", changed_audit_log),
+    ("collected-batch", collected_batch),
+    ("collected-log", collected_log),
     ("config", config),
     ("control-request", control_request),
     ("database", database),
     ("drill-report", drill_report),
     ("file-server", file_server),
     ("fleet-request", fleet_request),
+    ("fleet-toml", fleet_toml),
     ("layers", layers),
     ("link-message", link_message),
     ("link-request", link_request),

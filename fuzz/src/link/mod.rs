@@ -1,12 +1,16 @@
-//! The fuzz targets of a unit's link, and of the messages between links and workstations. They are built without tract.
+//! The fuzz targets of a unit's link, of a workstation's fleet, and of the messages between them. They are built without tract.
 
 mod fleet_messages;
 mod network;
 mod unit;
+mod workstation;
 
 pub use fleet_messages::{fleet_request, record_batch, statement, topic};
 pub use network::{file_server, link_message};
 pub use unit::{unit_answer, unit_records};
+pub use workstation::{collected_batch, collected_log, fleet_toml};
+#[cfg(test)]
+pub(crate) use workstation::{fleet_of_one, log_key};
 
 use ::fleet_messages::Topics;
 use shared::seal::Fingerprint;

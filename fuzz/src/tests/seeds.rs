@@ -2,7 +2,10 @@
 
 use super::folder;
 use crate::TARGETS;
+use crate::link::{fleet_of_one, log_key};
 use crate::programs::{pass_key, signing_key};
+use ed25519_dalek::Signer;
+use fleet_messages::BatchHeader;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use models::onnx::pb::attribute_proto::AttributeType;
 use models::onnx::pb::tensor_proto::DataType;
@@ -11,7 +14,7 @@ use models::onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto,
 };
 use models::onnx::tensor::float_tensor;
-use policy::audit::{BootId, Chain, Event};
+use policy::audit::{BootId, Chain, Event, HeadSignature};
 use serde_json::json;
 use shared::card::{CardKey, CardNumber, WiegandFormats};
 use shared::delivery::Announcement;
@@ -73,6 +76,13 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("untouched", [&[11][..], &[3, 7, 1, 9, 5, 4, 2, 1].repeat(6), &[0; 8]].concat()),
             ("touched", [&[11][..], &[3, 7, 1, 9, 5].repeat(11), &[9, 1, 1, 1, 2, 0, 2, 8]].concat()),
         ],
+        "collected-batch" => collected_batches(),
+        "collected-log" => vec![
+            ("whole", [&[12][..], &[5, 9, 2, 7].repeat(12), &[0xff; 8]].concat()),
+            ("cut", [&[20][..], &[5, 9, 2, 7].repeat(20), &[9, 2, 0]].concat()),
+            ("overwritten", [&[25][..], &[4, 1].repeat(25), &[0xff, 0xff, 1, 50, 1, 9, 123, 34, 10, 0, 0]].concat()),
+            ("of-another-unit", [&[8][..], &[5, 9, 2, 7].repeat(8), &[0xff, 0xff, 1, 0, 0, 39], &[b'x'; 39]].concat()),
+        ],
         "config" => vec![
             ("sample.toml", include_bytes!("../../../deploy/config.toml").to_vec()),
             ("door.toml", b"[door]\nlock = \"gpio\"\npin = 17\nlocked-level = \"low\"\nwiring = \"maglock\"\n[contacts]\nexit-pin = 23\ndoor-pin = 24\nheld-seconds = 20.5\n[reader]\nkind = \"wiegand\"\nd0-pin = 26\nd1-pin = 27\nkeep-bits = 24\n[camera]\nsource = \"v4l\"\ndevice = \"/dev/video0\"\nformat = \"yuyv\"\n[policy]\nthreshold = 1.1\nmode = \"card-and-face\"\n".to_vec()),
@@ -113,6 +123,12 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("notice-of-a-number", notice("https://[2001:db8::7]/p")),
             ("notice-in-clear-text", notice("http://files.example/p")),
             ("another-schema", br#"{"schema":2,"next":7,"previous":null}"#.to_vec()),
+        ],
+        "fleet-toml" => vec![
+            ("one-unit.toml", fleet_of_one().into_bytes()),
+            ("broker.toml", format!("[broker]\naddress = \"broker.example:8883\"\nca = \"ca.crt\"\ncertificate = \"a.crt\"\nkey = \"a.key\"\ntopic-prefix = \"acme\"\n[place]\nurl = \"https://files.example/doors\"\nfolder = \"published\"\ncommand = [\"cp\", \"{{file}}\", \"/srv/{{name}}\"]\n{}groups = [\"office\"]\nsealing-key = \"front.pub\"\n", fleet_of_one()).into_bytes()),
+            ("twice.toml", [fleet_of_one(), fleet_of_one()].concat().into_bytes()),
+            ("unknown.toml", b"[[units]]\n".to_vec()),
         ],
         "layers" => layers(),
         "link-message" => link_messages(),
@@ -641,4 +657,22 @@ fn node(operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)
         attribute: attributes.iter().map(attribute).collect(),
         ..NodeProto::default()
     }
+}
+
+/// Batches of the unit of `fleet-toml`: signed records, the same without their beginning, and none.
+fn collected_batches() -> Vec<(&'static str, Vec<u8>)> {
+    let (mut chain, mut lines) = (Chain::new(), Vec::new());
+    for number in 0..6 {
+        let signature = HeadSignature(log_key().sign(&chain.head().signed_bytes()).to_bytes());
+        let event = if number % 3 == 2 { Event::HeadSigned { signature } } else { Event::Stopped };
+        let line = chain.next_line(1_800_000_000_000, BootId([7; 16]), event).unwrap();
+        lines.push(line.text().to_owned());
+        line.commit();
+    }
+    let batch = |kept_from, lines: &[String]| {
+        let header =
+            BatchHeader::new("5f0c-8a71-0000-1111-2222".parse().unwrap(), Some(kept_from), 6).to_line().unwrap();
+        [header, lines.concat().into_bytes()].concat()
+    };
+    vec![("records", batch(1, &lines)), ("after-a-gap", batch(3, &lines[2..])), ("none", batch(1, &[]))]
 }
