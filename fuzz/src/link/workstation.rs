@@ -73,7 +73,7 @@ pub fn collected_batch(bytes: &[u8]) -> Answer {
 /// Continues a collected file whose end was torn or overwritten: the first bytes choose the log, the others the damage.
 ///
 /// If the collector continues it, every record is there once and in order in the end. If it does not, it leaves the file as
-/// it is.
+/// it is. What was damaged counts as refused.
 pub fn collected_log(bytes: &[u8]) -> Answer {
     let mut choices = Choices::new(bytes);
     let log = log(&mut choices);
@@ -113,7 +113,7 @@ pub fn collected_log(bytes: &[u8]) -> Answer {
     assert_eq!(disk.read(&name).ok().flatten().unwrap_or_default(), whole, "a record is missing or there twice");
     let Ok(found) = collected(&mut disk, unit(), &log_key().verifying_key()) else { panic!("it cannot be read") };
     assert_eq!(found.last, log.len() as u64);
-    Answer::Accepted
+    if whole.starts_with(&file) { Answer::Accepted } else { Answer::Refused }
 }
 
 fn unit() -> Fingerprint {

@@ -76,7 +76,7 @@ impl ScriptedUnit {
         unit
     }
 
-    /// Writes so many records more, and signs as often as a unit does.
+    /// Writes this many more records, and signs as often as a unit does.
     pub(super) fn write(&mut self, records: usize) {
         for number in 0..records {
             self.add(Event::TornLineCut { bytes: number as u64 });
