@@ -14,9 +14,12 @@
 //! databases and orders are signed by the workstation. Anybody on the broker can forge the other messages: those can only
 //! make somebody send something again, or fetch a file that the unit then refuses.
 //!
+//! Both sides also read from their configurations where the broker is: [`Addresses`].
+//!
 //! This crate does no input or output.
 #![forbid(unsafe_code)]
 
+mod address;
 mod notice;
 mod presence;
 mod records;
@@ -25,6 +28,7 @@ mod request;
 mod statement;
 mod topic;
 
+pub use address::{Address, Addresses, MAX_ADDRESSES, NotAddresses, NotAnAddress};
 pub use notice::{DatabaseNotice, MAX_PLACE_BYTES};
 pub use presence::Presence;
 pub use records::{BatchError, BatchHeader, MAX_BATCH_BYTES, RecordBatch};

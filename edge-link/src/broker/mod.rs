@@ -16,7 +16,7 @@ pub use outgoing::{Lost, Manner, NotSent, Outgoing, Receipt};
 use crate::config::{self, Transport};
 use crate::credentials::Credentials;
 use backoff::Backoff;
-use fleet_messages::Presence;
+use fleet_messages::{Address, Presence};
 use incoming::Subscriptions;
 use outgoing::Live;
 use rate::Rate;
@@ -53,11 +53,18 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The connection of a link to its broker.
 pub struct Broker {
-    options: MqttOptions,
+    /// One for each address, at least one; the first is tried next. The links of a fleet begin with different ones, and so
+    /// divide themselves among the nodes of a cluster.
+    ways: Vec<Way>,
     presence: String,
     subscriptions: Subscriptions,
     live: watch::Sender<Option<Live>>,
     connections: u64,
+}
+
+/// How the broker is reached at one address.
+struct Way {
+    options: MqttOptions,
     trouble: Trouble,
 }
 
@@ -92,12 +99,16 @@ impl Broker {
         identity: Identity,
     ) -> Result<Self, config::ConfigError> {
         let Identity { client, presence, is_awaited } = identity;
-        let (target, mut options) = options(broker, credentials, client)?;
-        options.set_clean_session(!is_awaited);
-        options.set_last_will(LastWill::new(&presence, Presence::Offline.payload(), QoS::AtLeastOnce, true));
+        let mut ways = Vec::new();
+        for (target, mut options) in targets(broker, credentials, &client)? {
+            options.set_clean_session(!is_awaited);
+            options.set_last_will(LastWill::new(&presence, Presence::Offline.payload(), QoS::AtLeastOnce, true));
+            ways.push(Way { options, trouble: Trouble::with(target) });
+        }
+        let first = fastrand::usize(..ways.len());
+        ways.rotate_left(first);
         let (live, _) = watch::channel(None);
-        let trouble = Trouble::with(target);
-        Ok(Self { options, presence, subscriptions: Subscriptions::default(), live, connections: 0, trouble })
+        Ok(Self { ways, presence, subscriptions: Subscriptions::default(), live, connections: 0 })
     }
 
     /// Publishes on the connection, whichever it is.
@@ -116,7 +127,8 @@ impl Broker {
         let mut backoff = Backoff::default();
         loop {
             let began = Instant::now();
-            let (client, mut events) = AsyncClient::builder(self.options.clone()).capacity(MAX_WAITING).build();
+            let options = self.ways[0].options.clone();
+            let (client, mut events) = AsyncClient::builder(options).capacity(MAX_WAITING).build();
             let ended = tokio::select! {
                 ended = self.connection(&client, &mut events) => ended,
                 () = &mut end => {
@@ -126,12 +138,14 @@ impl Broker {
             };
             let was_up = self.live.send_replace(None).is_some();
             drop((client, events));
+            let trouble = &mut self.ways[0].trouble;
             if was_up && began.elapsed() >= STABLE {
                 backoff = Backoff::default();
-                self.trouble.forget();
+                trouble.forget();
             }
+            trouble.say(&in_words(&ended));
+            self.ways.rotate_left(1);
             let wait = backoff.next_wait();
-            self.trouble.say(&in_words(&ended));
             tokio::select! {
                 () = sleep(wait) => {}
                 () = &mut end => return,
@@ -155,7 +169,7 @@ impl Broker {
                 Packet::ConnAck(_) => self.connected(client),
                 Packet::Publish(publish) => self.subscriptions.deliver(publish),
                 Packet::SubAck(answer) if answer.return_codes.contains(&SubscribeReasonCode::Failure) => {
-                    self.trouble.say("it refuses a subscription: see its access rules");
+                    self.ways[0].trouble.say("it refuses a subscription: see its access rules");
                 }
                 _ => {}
             }
@@ -164,7 +178,7 @@ impl Broker {
 
     fn connected(&mut self, client: &AsyncClient) {
         self.connections += 1;
-        self.trouble.connected();
+        self.ways[0].trouble.connected();
         let filters = self.subscriptions.filters();
         let online = PublishOptions::at_least_once().retained();
         // The queues of a new connection have room for both.
@@ -200,40 +214,49 @@ impl Broker {
     }
 }
 
-/// Connects once and leaves again, as a client of its own beside a link that runs. Changes nothing in the broker.
+/// Connects to each address once and leaves again, as a client of its own beside a link that runs. Changes nothing in the
+/// broker.
 ///
 /// # Errors
-/// Why the broker does not let the link in.
+/// Why the broker does not let the link in, at the first address where it does not.
 pub async fn try_out(broker: &config::Broker, credentials: &Credentials) -> anyhow::Result<()> {
     let client = format!("edge-link-check-{:08x}", fastrand::u32(..));
-    let (target, options) = options(broker, credentials, client)?;
-    let (client, mut events) = AsyncClient::builder(options).build();
-    let connected = timeout(TRIAL, async {
-        while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
-        client.disconnect_now().await.ok();
-        while events.poll().await.is_ok() {}
-        Ok(())
-    });
-    let refused = match connected.await {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) => in_words(&Ended::Connection(error)),
-        Err(_) => format!("it does not answer within {} s", TRIAL.as_secs()),
-    };
-    Err(anyhow::anyhow!("the broker {}: {}", target, refused.shown()))
+    for (target, options) in targets(broker, credentials, &client)? {
+        let (client, mut events) = AsyncClient::builder(options).build();
+        let connected = timeout(TRIAL, async {
+            while !matches!(events.poll().await?, Event::Incoming(Packet::ConnAck(_))) {}
+            client.disconnect_now().await.ok();
+            while events.poll().await.is_ok() {}
+            Ok(())
+        });
+        let refused = match connected.await {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => in_words(&Ended::Connection(error)),
+            Err(_) => format!("it does not answer within {} s", TRIAL.as_secs()),
+        };
+        return Err(anyhow::anyhow!("the broker {}: {}", target, refused.shown()));
+    }
+    Ok(())
 }
 
-/// Where the broker is, in words, and how to connect to it.
-fn options(
+/// Where the broker is, in words, and how to connect to it there: at least one.
+fn targets(
     broker: &config::Broker,
     credentials: &Credentials,
-    client: String,
-) -> Result<(String, MqttOptions), config::ConfigError> {
-    let (target, broker) = match broker.transport()? {
-        Transport::Socket(path) => (path.shown().to_string(), rumqttc::Broker::unix(path)),
-        Transport::ClearText(address) | Transport::Tls { address, .. } => {
-            (address.to_string(), rumqttc::Broker::tcp(address.host(), address.port()))
+    client: &str,
+) -> Result<Vec<(String, MqttOptions)>, config::ConfigError> {
+    let targets = match broker.transport()? {
+        Transport::Socket(path) => vec![(path.shown().to_string(), rumqttc::Broker::unix(path))],
+        Transport::ClearText(addresses) | Transport::Tls { addresses, .. } => {
+            let at = |address: &Address| (address.to_string(), rumqttc::Broker::tcp(address.host(), address.port()));
+            addresses.iter().map(at).collect()
         }
     };
+    let with_options = |(target, broker)| (target, options(broker, credentials, client));
+    Ok(targets.into_iter().map(with_options).collect())
+}
+
+fn options(broker: rumqttc::Broker, credentials: &Credentials, client: &str) -> MqttOptions {
     let mut options = MqttOptions::new(client, broker);
     if let Some(tls) = &credentials.tls {
         let tls = TlsConfiguration::Rustls(Arc::clone(tls));
@@ -246,7 +269,7 @@ fn options(
     options.set_max_packet_size(MAX_INCOMING_BYTES, MAX_OUTGOING_BYTES);
     options.set_inflight(MAX_UNACKNOWLEDGED);
     options.set_read_batch_size(READ_AT_ONCE);
-    Ok((target, options))
+    options
 }
 
 fn in_words(ended: &Ended) -> String {

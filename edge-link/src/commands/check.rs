@@ -66,8 +66,8 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<Answer> {
     };
     let (transport, broker) = match config.broker.transport()? {
         Transport::Socket(path) => ("socket", path.shown().to_string()),
-        Transport::ClearText(address) => ("clear_text", address.to_string()),
-        Transport::Tls { address, .. } => ("tls", address.to_string()),
+        Transport::ClearText(addresses) => ("clear_text", addresses.to_string()),
+        Transport::Tls { addresses, .. } => ("tls", addresses.to_string()),
     };
     let checked = Checked {
         config: arguments.config.shown(),

@@ -1,7 +1,7 @@
 //! `[broker]`: where the MQTT broker is, and the user that the link logs in as.
 
-use super::{Address, ConfigError};
-use fleet_messages::Topics;
+use super::ConfigError;
+use fleet_messages::{Addresses, Topics};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,8 @@ pub(super) const KEYS: [&str; 8] =
 pub struct Broker {
     /// The Unix socket of a broker on this computer.
     pub socket: Option<PathBuf>,
-    /// Host and port of a broker.
-    pub address: Option<Address>,
+    /// Host and port of a broker, or those of the nodes of a cluster.
+    pub address: Option<Addresses>,
     /// The certificates of the authorities that may certify the broker, in PEM.
     pub ca: Option<PathBuf>,
     /// The link's certificate, in PEM, with intermediate ones after it.
@@ -38,11 +38,11 @@ pub enum Transport<'a> {
     /// A Unix socket.
     Socket(&'a Path),
     /// In clear text, to this computer.
-    ClearText(&'a Address),
+    ClearText(&'a Addresses),
     /// TLS.
     Tls {
-        /// Host and port.
-        address: &'a Address,
+        /// Where it is. The certificate that it shows is valid for the host that was connected.
+        addresses: &'a Addresses,
         /// The certificates of the authorities.
         ca: &'a Path,
         /// The link's own certificate.
@@ -74,7 +74,7 @@ impl Broker {
     /// # Errors
     /// [`ConfigError`], if the keys name no broker, contradict each other, or would send clear text through a network.
     pub fn transport(&self) -> Result<Transport<'_>, ConfigError> {
-        let address = match (&self.socket, &self.address) {
+        let addresses = match (&self.socket, &self.address) {
             (None, None) => return Err(ConfigError::NoBroker),
             (Some(_), Some(_)) => {
                 return Err(ConfigError::Both {
@@ -95,11 +95,13 @@ impl Broker {
                     None => Ok(Transport::Socket(socket)),
                 };
             }
-            (None, Some(address)) => address,
+            (None, Some(addresses)) => addresses,
         };
         let certificate = self.certificate()?;
         match &self.ca {
-            Some(ca) if certificate.is_some() || self.user.is_some() => Ok(Transport::Tls { address, ca, certificate }),
+            Some(ca) if certificate.is_some() || self.user.is_some() => {
+                Ok(Transport::Tls { addresses, ca, certificate })
+            }
             Some(_) => Err(ConfigError::Missing {
                 key: "broker.certificate",
                 beside: "broker.ca",
@@ -110,8 +112,8 @@ impl Broker {
                 beside: "broker.certificate",
                 wanted: "the certificates of the authorities that may certify the broker",
             }),
-            None if address.is_loopback() => Ok(Transport::ClearText(address)),
-            None => Err(ConfigError::ClearText(address.clone())),
+            None if addresses.are_loopback() => Ok(Transport::ClearText(addresses)),
+            None => Err(ConfigError::ClearText(addresses.clone())),
         }
     }
 
@@ -196,6 +198,8 @@ mod tests {
             ("socket = \"/s\"\naddress = \"a:1\"".to_owned(), Err("exclude each other")),
             ("address = \"127.0.0.1:1883\"".to_owned(), Ok("clear")),
             ("address = \"localhost:1883\"".to_owned(), Ok("clear")),
+            ("address = [\"localhost:1883\", \"localhost:1884\"]".to_owned(), Ok("clear")),
+            ("address = [\"localhost:1883\", \"broker.example:1883\"]".to_owned(), Err("TLS")),
             ("address = \"broker.example:1883\"".to_owned(), Err("TLS")),
             (format!("address = \"broker.example:1883\"\n{password}"), Err("TLS")),
             (format!("address = \"broker.example:8883\"\n{tls}"), Ok("tls")),

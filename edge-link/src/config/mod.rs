@@ -3,19 +3,18 @@
 //! Every key has a default except the broker. An unknown key is an error that names the key. `deploy/edge-link.toml`
 //! explains every key.
 
-mod address;
 mod broker;
 mod fleet;
 mod home_assistant;
 mod unit;
 
-pub use address::{Address, NotAnAddress};
 pub use broker::{Broker, Certificate, Login, Transport};
 pub use fleet::Fleet;
 pub use home_assistant::HomeAssistant;
 pub use unit::Unit;
 
 use files::read_bounded;
+use fleet_messages::Addresses;
 use serde::Deserialize;
 use std::path::Path;
 use std::str;
@@ -85,8 +84,8 @@ pub enum ConfigError {
     #[error("[broker] names no broker: set broker.socket for one on this computer, or broker.address for another")]
     NoBroker,
     /// What is said would go through the network in clear text.
-    #[error("broker.address = {0}: another computer is only reached with TLS: set broker.ca")]
-    ClearText(Address),
+    #[error("broker.address is {0}: another computer is only reached with TLS: set broker.ca")]
+    ClearText(Addresses),
 }
 
 impl Config {

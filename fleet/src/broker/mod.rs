@@ -30,9 +30,9 @@ const MOST_UNACKNOWLEDGED: u16 = 64;
 const TOPIC_ROOM: usize = 1024;
 /// Waits between connections.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// A connection that lasts for this long was not in vain: the next one is tried soon.
-const STABLE: Duration = Duration::from_secs(30);
+const STABLE: Duration = Duration::from_secs(10);
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -127,13 +127,15 @@ impl Connection {
         session: Session,
         inbox: SyncSender<T>,
     ) -> Result<Self, BrokerError> {
-        let options = options(broker, &session)?;
+        let mut ways = ways(broker, &session)?;
+        let first = fastrand::usize(..ways.len());
+        ways.rotate_left(first);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let live = Live::default();
         let (end, ended) = oneshot::channel();
         let here = live.clone();
         let thread = thread::Builder::new().name("broker".to_owned()).spawn(move || {
-            let keeper = Keeper { options, session, inbox, live: here, drops_session: false };
+            let keeper = Keeper { ways, session, inbox, live: here, drops_session: false };
             runtime.block_on(keeper.run(ended));
         })?;
         Ok(Self { live, end: Some(end), thread: Some(thread) })
@@ -164,13 +166,18 @@ impl Drop for Connection {
     }
 }
 
-fn options(broker: &Broker, session: &Session) -> Result<MqttOptions, BrokerError> {
-    let target = match &broker.target {
-        Target::Socket(path) => rumqttc::Broker::unix(path),
-        Target::ClearText(address) | Target::Tls { address, .. } => {
-            rumqttc::Broker::tcp(address.host.clone(), address.port)
+/// How to connect to the broker at each of its addresses, of which there is at least one.
+fn ways(broker: &Broker, session: &Session) -> Result<Vec<MqttOptions>, BrokerError> {
+    let targets = match &broker.target {
+        Target::Socket(path) => vec![rumqttc::Broker::unix(path)],
+        Target::ClearText(addresses) | Target::Tls { addresses, .. } => {
+            addresses.iter().map(|address| rumqttc::Broker::tcp(address.host(), address.port())).collect()
         }
     };
+    targets.into_iter().map(|target| options(broker, target, session)).collect()
+}
+
+fn options(broker: &Broker, target: rumqttc::Broker, session: &Session) -> Result<MqttOptions, BrokerError> {
     let mut options = MqttOptions::new(session.client.clone(), target);
     if let Target::Tls { ca, certificate, .. } = &broker.target {
         let tls: TlsConfiguration = credentials::tls(ca, certificate.as_ref()).map_err(BrokerError::Credentials)?;
@@ -187,7 +194,8 @@ fn options(broker: &Broker, session: &Session) -> Result<MqttOptions, BrokerErro
 }
 
 struct Keeper<T> {
-    options: MqttOptions,
+    /// One for each address of the broker; the first is tried next.
+    ways: Vec<MqttOptions>,
     session: Session,
     inbox: SyncSender<T>,
     live: Live,
@@ -202,7 +210,7 @@ impl<T: From<Arrival>> Keeper<T> {
         let mut wait = FIRST_WAIT;
         loop {
             let began = Instant::now();
-            let mut options = self.options.clone();
+            let mut options = self.ways[0].clone();
             options.set_clean_session(!self.session.is_durable || self.drops_session);
             let (client, mut events) = AsyncClient::builder(options).capacity(MOST_WAITING).build();
             let why = tokio::select! {
@@ -224,6 +232,7 @@ impl<T: From<Arrival>> Keeper<T> {
             if self.tell(Arrival::Disconnected { why }).is_err() {
                 return;
             }
+            self.ways.rotate_left(1);
             wait = if was_live && began.elapsed() >= STABLE { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
             tokio::select! {
                 () = sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)) => {}

@@ -32,7 +32,7 @@ pub use selection::{NotInTheFleet, Selection};
 
 use ed25519_dalek::VerifyingKey;
 use files::{folder_of, read_bounded};
-use fleet_messages::Topics;
+use fleet_messages::{Addresses, Topics};
 use shared::gallery::DoorGroup;
 use shared::seal::{Fingerprint, Recipient};
 use std::collections::HashMap;
@@ -101,25 +101,16 @@ pub enum Target {
     /// Over a Unix socket of this computer.
     Socket(PathBuf),
     /// In clear text, on this computer.
-    ClearText(Address),
+    ClearText(Addresses),
     /// Over TLS.
     Tls {
-        /// The broker's certificate must be valid for its host.
-        address: Address,
+        /// The broker's certificate must be valid for the host that was connected.
+        addresses: Addresses,
         /// A PEM file with the certificates that the broker's is checked with.
         ca: PathBuf,
         /// PEM files with this workstation's certificate and its key.
         certificate: Option<(PathBuf, PathBuf)>,
     },
-}
-
-/// A host and a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// A name or an IP address, without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
 }
 
 /// A user of the broker.

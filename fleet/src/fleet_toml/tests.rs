@@ -36,10 +36,10 @@ fn a_fleet_is_read() {
     );
     let fleet = fleet_of(&text);
     assert_eq!(fleet.topics, Topics::below("acme/doors").unwrap());
-    let Some(Broker { target: Target::Tls { address, certificate, .. }, login: None }) = &fleet.broker else {
+    let Some(Broker { target: Target::Tls { addresses, certificate, .. }, login: None }) = &fleet.broker else {
         panic!("{:?}", fleet.broker)
     };
-    assert_eq!((address.host.as_str(), address.port, certificate.is_some()), ("broker.example", 8883, true));
+    assert_eq!((addresses.to_string().as_str(), certificate.is_some()), ("broker.example:8883", true));
     assert_eq!(fleet.place.as_ref().unwrap().url, "https://files.example/doors");
     let [front, back] = fleet.units() else { panic!("{:?}", fleet.units()) };
     assert_eq!((front.name.as_str(), front.groups.len(), front.ssh.as_deref()), ("front", 2, Some("pi@front")));
@@ -55,9 +55,9 @@ fn a_mistake_is_found_with_its_line_and_help() {
     for (text, expected) in [
         ("units = 3".to_owned(), "line 1"),
         ("[broker]\nsocket = \"s\"\ntopic-prefix = \"a//b\"".to_owned(), "\"a//b\" cannot begin a topic"),
-        ("\n[broker]\nsocket = \"s\"\naddress = \"a\"".to_owned(), "line 2: the [broker] needs either"),
+        ("\n[broker]\nsocket = \"s\"\naddress = \"a:1\"".to_owned(), "line 2: the [broker] needs either"),
         ("[broker]\naddress = \"a:1\"".to_owned(), "line 1: the [broker] has no ca"),
-        ("[broker]\naddress = \"a:0\"".to_owned(), "\"a:0\" is not the address"),
+        ("[broker]\naddress = \"a:0\"".to_owned(), "\"a:0\" is not an address"),
         ("[broker]\naddress = \"a:1\"\nca = \"c\"".to_owned(), "who this is"),
         ("[broker]\naddress = \"a:1\"\nca = \"c\"\nkey = \"k\"".to_owned(), "but not both"),
         ("[broker]\nsocket = \"s\"\nuser = \"a\"".to_owned(), "but not both"),

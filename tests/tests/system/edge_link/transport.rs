@@ -2,7 +2,7 @@
 
 use super::mosquitto::{Certificates, Mosquitto, free_port};
 use super::scripted_unit::ScriptedUnit;
-use super::{RunningLink, at_socket, topic};
+use super::{RunningLink, at_socket, eventually, topic};
 
 /// The keys of `[broker]` for TLS with this authority and this certificate.
 fn by_tls(certificates: &Certificates, port: u16, authority: &str, door: &str) -> String {
@@ -45,4 +45,24 @@ fn tls_needs_the_right_certificate_on_both_sides() {
     }
     let _link = RunningLink::start(&unit, &by_tls(&certificates, port, "house", "door"), "");
     observer.sees(&topic("presence"), "online");
+}
+
+/// Two nodes of a cluster: if one is lost, the link goes to the other.
+#[test]
+fn a_link_goes_to_the_next_node_when_its_own_is_lost() {
+    let ports = [free_port(), free_port()];
+    let node = |port: u16| Mosquitto::start_with(&format!("listener {port} 127.0.0.1\nallow_anonymous true\n"));
+    let mut nodes = ports.map(node);
+    let unit = ScriptedUnit::start();
+    let broker = format!("address = [\"127.0.0.1:{}\", \"127.0.0.1:{}\"]", ports[0], ports[1]);
+    let link = RunningLink::start(&unit, &broker, "");
+    let is_at =
+        |port: u16, link: &RunningLink| link.stderr().contains(&format!("the broker 127.0.0.1:{port}: connected"));
+    let first = eventually("a connection", || (0..2).find(|&node| is_at(ports[node], &link)), || link.stderr());
+    nodes[first].kill();
+    link.says(&format!("the broker 127.0.0.1:{}: connected", ports[1 - first]));
+    nodes[1 - first].observe().sees(&topic("presence"), "online");
+    nodes[first].start_again();
+    nodes[1 - first].kill();
+    nodes[first].observe().sees(&topic("presence"), "online");
 }
