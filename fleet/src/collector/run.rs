@@ -26,6 +26,9 @@ const MOST_TOGETHER: usize = 1024;
 /// How often units are looked at that wait for the disk.
 const TICK: Duration = Duration::from_secs(1);
 
+/// Units that are told together what is wanted of them, on a new connection. All at once would send their records at once.
+const TOLD_TOGETHER: usize = 200;
+
 /// What a collector says while it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -128,9 +131,22 @@ pub fn collect(
         }
         None => None,
     };
-    let feeds = Feeds::to(units.into_iter(), inbox);
+    let feeds = Feeds::to(units.iter().copied(), inbox);
+    let units = units.into_iter().filter(|unit| unit.ssh.is_none()).map(|unit| unit.id).collect();
     let clock = Clock(Instant::now());
-    Ok(Run { fleet, collector, arrivals, connection, feeds, clock, wants: BTreeMap::new() }.until(stop, say))
+    let run = Run {
+        fleet,
+        collector,
+        arrivals,
+        connection,
+        feeds,
+        clock,
+        units,
+        untold: Vec::new(),
+        told_at: None,
+        wants: BTreeMap::new(),
+    };
+    Ok(run.until(stop, say))
 }
 
 /// What comes into the inbox.
@@ -192,6 +208,11 @@ struct Run<'a> {
     connection: Option<Connection>,
     feeds: Feeds<Incoming>,
     clock: Clock,
+    /// Those that are reached through the broker.
+    units: Vec<Fingerprint>,
+    /// Units that were not yet told on this connection what is wanted of them.
+    untold: Vec<Fingerprint>,
+    told_at: Option<Instant>,
     /// What the connection has not taken yet.
     wants: BTreeMap<Fingerprint, Want>,
 }
@@ -216,6 +237,7 @@ impl Run<'_> {
             notes.into_iter().for_each(|note| say(&Said::Note(note)));
             let (feeds, clock) = (&mut self.feeds, &self.clock);
             self.wants.extend(wants.into_iter().filter(|(unit, want)| !feeds.want(*unit, want, clock)));
+            self.tell_more_units();
             self.send_wants();
         }
         self.collector.totals()
@@ -235,11 +257,28 @@ impl Run<'_> {
                     self.collector.take(unit, &payload, self.clock.now());
                 }
             }
-            Arrival::Connected => say(&Said::Broker(BrokerNote::Connected)),
+            Arrival::Connected => {
+                self.untold.clone_from(&self.units);
+                say(&Said::Broker(BrokerNote::Connected));
+            }
             Arrival::Disconnected { why } => {
-                // Each unit asks again when it is connected.
+                self.untold.clear();
                 self.wants.clear();
                 say(&Said::Broker(BrokerNote::Disconnected { reason: why }));
+            }
+        }
+    }
+
+    /// What was on its way on the last connection may be lost, which the units do not know.
+    fn tell_more_units(&mut self) {
+        if self.untold.is_empty() || self.told_at.is_some_and(|at| at.elapsed() < TICK) {
+            return;
+        }
+        self.told_at = Some(Instant::now());
+        let now = self.clock.now();
+        for unit in self.untold.split_off(self.untold.len().saturating_sub(TOLD_TOGETHER)) {
+            if let Some(want) = self.collector.wanted_of(unit, now) {
+                self.wants.insert(unit, want);
             }
         }
     }
