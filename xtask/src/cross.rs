@@ -40,7 +40,7 @@ pub(crate) fn for_arm(verb: &str) -> Command {
     PACKAGES.iter().for_each(|package| {
         command.args(["--package", package]);
     });
-    command.arg("--target-dir").arg(workspace::target().join("arm"));
+    workspace::build_apart(&mut command, "arm");
     // Debian's compiler includes the standard library for the other architecture; rustup's does not.
     command.env("RUSTC", "/usr/bin/rustc").env("RUSTDOC", "/usr/bin/rustdoc");
     command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc");

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 /// Data outside the repository: test photos of many people, the peers' scripts.
@@ -47,4 +48,10 @@ pub(crate) fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     entries.sort();
     Ok(entries)
+}
+
+/// Makes cargo build into a folder of its own below the build folder, without what would make the next build faster: such a
+/// folder is for one check, and that would take gigabytes.
+pub(crate) fn build_apart(cargo: &mut Command, folder: &str) {
+    cargo.arg("--target-dir").arg(target().join(folder)).env("CARGO_INCREMENTAL", "0");
 }

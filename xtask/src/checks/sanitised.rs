@@ -24,6 +24,6 @@ fn tests_of(packages: &[&str], target: &str, folder: &str) -> Command {
     packages.iter().for_each(|package| {
         tests.args(["--package", package]);
     });
-    tests.arg("--target-dir").arg(workspace::target().join(folder));
+    workspace::build_apart(&mut tests, folder);
     tests
 }
