@@ -13,6 +13,7 @@ mod transport;
 
 use mosquitto::Mosquitto;
 use scripted_unit::{ScriptedUnit, UNIT};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -25,8 +26,11 @@ use tests::program;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A link that runs.
-struct RunningLink {
+pub(crate) struct RunningLink {
     folder: TempDir,
+    config: PathBuf,
+    /// A command that runs the link, which comes after its words; none if there are none.
+    under: Vec<String>,
     child: Child,
 }
 
@@ -41,7 +45,7 @@ fn configuration(folder: &Path, unit: &ScriptedUnit, broker: &str, more: &str) -
 }
 
 /// The same for a unit whose sockets are in the folder `sockets`.
-fn configuration_at(folder: &Path, sockets: &Path, broker: &str, more: &str) -> PathBuf {
+pub(crate) fn configuration_at(folder: &Path, sockets: &Path, broker: &str, more: &str) -> PathBuf {
     let path = folder.join("config.toml");
     let [status, link, receive] = ["status.sock", "link.sock", "receive.sock"].map(|name| sockets.join(name));
     let text =
@@ -64,24 +68,40 @@ impl RunningLink {
         Self::start_in(folder, &config)
     }
 
-    fn start_in(folder: TempDir, config: &Path) -> Self {
-        let messages = File::create(folder.path().join("stderr")).unwrap();
-        let mut command = Command::new(program("edge-link"));
-        command.args(["run", "-v", "--config"]).arg(config);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(messages).spawn().unwrap();
-        Self { folder, child }
+    pub(crate) fn start_in(folder: TempDir, config: &Path) -> Self {
+        Self::start_under(&[], folder, config)
     }
 
-    fn stderr(&self) -> String {
+    /// Starts it with a command that becomes the link.
+    pub(crate) fn start_under(under: &[&str], folder: TempDir, config: &Path) -> Self {
+        let under: Vec<String> = under.iter().map(|&word| word.to_owned()).collect();
+        let child = Self::spawn(&under, &folder, config);
+        Self { folder, config: config.to_owned(), under, child }
+    }
+
+    fn spawn(under: &[String], folder: &TempDir, config: &Path) -> Child {
+        let messages = File::options().create(true).append(true).open(folder.path().join("stderr")).unwrap();
+        let words = under.iter().map(OsString::from).chain([program("edge-link").into()]).collect::<Vec<_>>();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(["run", "-v", "--config"]).arg(config);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(messages).spawn().unwrap()
+    }
+
+    /// Starts it again after it was killed.
+    pub(crate) fn start_again(&mut self) {
+        self.child = Self::spawn(&self.under, &self.folder, &self.config);
+    }
+
+    pub(crate) fn stderr(&self) -> String {
         fs::read_to_string(self.folder.path().join("stderr")).unwrap()
     }
 
     /// Waits until it has said this.
-    fn says(&self, expected: &str) {
+    pub(crate) fn says(&self, expected: &str) {
         eventually(expected, || self.stderr().contains(expected).then_some(()), || self.stderr());
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -92,13 +112,13 @@ impl RunningLink {
     }
 
     /// Sends it SIGTERM, and gives how it ended.
-    fn terminate(&mut self) -> ExitStatus {
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
         self.send("-TERM");
         self.child.wait().unwrap()
     }
 
     /// Its largest memory so far, in kilobytes.
-    fn peak_kilobytes(&self) -> u64 {
+    pub(crate) fn peak_kilobytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()

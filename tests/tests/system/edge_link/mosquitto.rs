@@ -37,7 +37,7 @@ pub(super) struct Observer {
 }
 
 /// Certificates of two authorities: files named after what they are for.
-pub(super) struct Certificates(TempDir);
+pub(crate) struct Certificates(TempDir);
 
 /// A port that was free a moment ago.
 pub(super) fn free_port() -> u16 {
@@ -51,7 +51,7 @@ impl Mosquitto {
     }
 
     /// The same with more listeners.
-    pub(super) fn start_with(more: &str) -> Self {
+    pub(crate) fn start_with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("mosquitto.sock");
         // Without `user root`, one that root starts becomes a user who cannot enter the folder.
@@ -185,19 +185,19 @@ impl Drop for Observer {
 }
 
 impl Certificates {
-    pub(super) fn make() -> Self {
+    pub(crate) fn make() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/certificates.sh");
         assert!(Command::new("sh").arg(script).arg(folder.path()).status().unwrap().success());
         Self(folder)
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// A listener that wants a certificate of the first authority, and shows this one.
-    pub(super) fn listener(&self, port: u16, server: &str) -> String {
+    pub(crate) fn listener(&self, port: u16, server: &str) -> String {
         let path = |name: &str| self.file(name).display().to_string();
         format!(
             "listener {port} 127.0.0.1\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\n",

@@ -69,7 +69,7 @@ fn a_gap_is_reported_and_both_parts_are_whole() {
 fn each_collector_takes_its_part() {
     let office = Office::start(8, 20);
     let mut first = office.collector(&["--shard", "1/2"]);
-    let is_first = |number: usize| u8::from_str_radix(&office.known[number - 1].1[..2], 16).unwrap() % 2 == 0;
+    let is_first = |number: usize| u8::from_str_radix(&office.known[number - 1].id[..2], 16).unwrap().is_multiple_of(2);
     for number in (1..=8).filter(|number| is_first(*number)) {
         office.wait_until_collected(number..=number);
     }
@@ -88,7 +88,7 @@ fn what_is_forged_is_refused_reported_once_and_bounded() {
     let office = Office::start(1, 50);
     let mut collector = office.collector(&[]);
     office.wait_until_collected(1..=1);
-    let id = office.known[0].1.clone();
+    let id = office.known[0].id.clone();
     let topic = format!("edge-agent/{}/{id}/records", &id[..2]);
     let unknown = format!("edge-agent/ff/ff{}/records", &id[2..]);
     for number in 0..20 {

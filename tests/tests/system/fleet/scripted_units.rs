@@ -6,7 +6,7 @@ use ::fleet::fleet_toml::{Broker, Target};
 use ed25519_dalek::{Signer, SigningKey};
 use fleet_messages::{Ask, BatchHeader, DatabaseNotice, Kind, MAX_BATCH_BYTES, SignedStatement, Topics, Want};
 use policy::audit::{BootId, Chain, Event, Head, HeadSignature};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::gallery::{DatabaseDigest, DatabaseFile};
 use shared::seal::Fingerprint;
 use std::collections::HashMap;
@@ -47,6 +47,8 @@ pub(super) struct ScriptedUnit {
     pub(super) notices: usize,
     /// Whether its link is away.
     pub(super) is_away: bool,
+    /// Whether its link says nothing until it is asked.
+    pub(super) is_silent: bool,
     /// The record that was last wanted.
     pub(super) wanted: u64,
 }
@@ -68,6 +70,7 @@ impl ScriptedUnit {
             refused: None,
             notices: 0,
             is_away: false,
+            is_silent: false,
             wanted: 0,
         };
         unit.add(Event::started("1.2.3"));
@@ -80,7 +83,7 @@ impl ScriptedUnit {
     pub(super) fn write(&mut self, records: usize) {
         for number in 0..records {
             self.add(Event::TornLineCut { bytes: number as u64 });
-            if self.lines.len() % 256 == 0 {
+            if self.lines.len().is_multiple_of(256) {
                 self.sign();
             }
         }
@@ -128,38 +131,51 @@ impl ScriptedUnit {
         if batches.is_empty() { vec![header] } else { batches }
     }
 
-    fn statement(&self, nonce: &str) -> Vec<u8> {
-        let hash = self.chain.head().hash;
+    /// What it reports about itself.
+    pub(super) fn report(&self) -> Value {
         let refused = self
             .refused
             .filter(|_| self.refuses.is_some())
             .map(|digest| json!({"digest": digest, "reason": self.refuses}));
-        let report = json!({
+        json!({
             "schema": 1, "version": "1.2.3", "unit_id": self.id.to_string(), "last_turn_seconds_ago": 0.1,
             "door": "locked", "clock": "trusted", "camera": {"state": "streaming"},
             "database": {"sequence": self.sequence, "digest": self.digest, "people": 1, "refused": refused},
             "self_test": {"state": "passed"}, "audit": {"sequence": self.lines.len(), "signed": self.lines.len() - 1},
             "drill": {"state": "none"}, "lockouts": [],
-        });
+        })
+    }
+
+    pub(super) fn statement(&self, nonce: &str) -> Vec<u8> {
+        let hash = self.chain.head().hash;
         let text = json!({
-            "schema": 1, "unit": self.id.to_string(), "nonce": nonce, "utc_ms": 5, "log_hash": hash, "report": report,
+            "schema": 1, "unit": self.id.to_string(), "nonce": nonce, "utc_ms": 5, "log_hash": hash,
+            "report": self.report(),
         });
         let signed = SignedStatement::new(text.to_string(), |bytes| self.key.sign(bytes).to_bytes());
         serde_json::to_vec(&signed).unwrap()
     }
 
+    /// Takes a database into use, or says why not.
+    pub(super) fn take(&mut self, digest: DatabaseDigest, sequence: u64) -> Result<(), String> {
+        if let Some(why) = &self.refuses {
+            self.refused = Some(digest);
+            return Err(why.clone());
+        }
+        if sequence < self.sequence {
+            return Err(format!("database {sequence} is older than {}", self.sequence));
+        }
+        (self.sequence, self.digest) = (sequence, Some(digest));
+        Ok(())
+    }
+
     /// Takes a database from the folder of the place.
     fn notice(&mut self, notice: &DatabaseNotice, place: &Path) {
         self.notices += 1;
-        if self.refuses.is_some() {
-            self.refused = Some(notice.digest);
-            return;
-        }
         let file = place.join(notice.place.rsplit('/').next().unwrap());
         let bytes = fs::read(file).unwrap();
         assert_eq!((bytes.len() as u64, DatabaseDigest::from_file(&bytes)), (notice.bytes, notice.digest));
-        self.sequence = DatabaseFile::parse(&bytes).unwrap().header().sequence;
-        self.digest = Some(notice.digest);
+        self.take(notice.digest, DatabaseFile::parse(&bytes).unwrap().header().sequence).ok();
     }
 }
 
@@ -200,10 +216,8 @@ fn run(
     let (inbox, arrivals) = sync_channel::<Arrival>(64);
     let connection = Connection::open(&broker, session, inbox).unwrap();
     let send = |unit: Fingerprint, kind, payload| {
-        while connection.send(topics.of(unit, kind), payload, Delivery::Kept).is_err() {
-            // Without a connection, or if it is slow, what is lost is sent again.
-            return;
-        }
+        // Without a connection, or if it is slow, what is lost is sent again.
+        connection.send(topics.of(unit, kind), payload, Delivery::Kept).ok();
     };
     let mut hello_at = Instant::now();
     loop {
@@ -213,7 +227,7 @@ fn run(
         }
         if Instant::now() >= hello_at {
             hello_at = Instant::now() + HELLO;
-            for unit in units.lock().unwrap().values().filter(|unit| !unit.is_away) {
+            for unit in units.lock().unwrap().values().filter(|unit| !unit.is_away && !unit.is_silent) {
                 send(unit.id, Kind::Records, unit.batches(u64::MAX - 1).swap_remove(0));
             }
         }
