@@ -120,3 +120,18 @@ fn two_collectors_cannot_use_one_folder() {
     assert_eq!(second.code, 2);
     assert!(second.stderr.contains("is used by another process") && second.stderr.contains("help: "), "{second:?}");
 }
+
+/// What was on its way when a collector ended is lost, and a link that has sent everything would not know.
+#[test]
+fn a_collector_tells_each_unit_what_it_wants_when_it_connects() {
+    let office = Office::start(3, 20);
+    let mut collector = office.collector(&[]);
+    office.wait_until_collected(1..=3);
+    collector.kill();
+    (1..=3).for_each(|number| office.units.with(number, |unit| (unit.is_silent, unit.wanted) = (true, 0)));
+    let _again = office.collector(&[]);
+    for number in 1..=3 {
+        let next = office.units.with(number, |unit| unit.lines.len() as u64 + 1);
+        eventually(|| office.units.with(number, |unit| unit.wanted) == next, || office.told());
+    }
+}
