@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 
 /// The broker and its clients, and the tool that makes certificates for it.
 const BROKER: [&str; 3] = ["mosquitto", "mosquitto-clients", "openssl"];
+/// Nodes of a cluster, and the networks between them.
+const CLUSTER: [&str; 2] = ["rabbitmq-server", "iproute2"];
 /// The packages of Home Assistant, all with their versions, as they were tested.
 const HOME_ASSISTANT: &str = "tests/peers/home_assistant.txt";
 
@@ -20,6 +22,15 @@ pub(crate) fn install() -> Result<Option<String>> {
     Environment::make()?.pip("install", [OSDP_READER])?;
     let missing = home_assistant().context("Home Assistant cannot be installed, so its test was skipped");
     Ok(missing.err().map(|error| format!("{error:#}")))
+}
+
+/// Installs what only the tests that take minutes need.
+///
+/// # Errors
+/// If it cannot be installed.
+pub(crate) fn install_cluster() -> Result<()> {
+    requirements::install(&BROKER)?;
+    requirements::install(&CLUSTER)
 }
 
 /// It needs Python 3.11 or 3.12.

@@ -3,6 +3,8 @@
 
 mod crowd;
 mod faults;
+mod lost_node;
 mod memory;
 mod osdp_reader;
+mod rabbitmq;
 mod real_frames;
