@@ -40,14 +40,7 @@ pub struct Fleet {
 impl Fleet {
     /// Connects the unit with this id on the broker.
     pub fn new(id: Fingerprint, topics: &Topics, unit: Unit, fetcher: Fetcher, broker: &mut Broker) -> Self {
-        let messages = broker.subscribe([
-            // Those who need an answer to these ask again.
-            Filter::at_most_once(topics.of(id, Kind::Want)),
-            Filter::at_most_once(topics.of(id, Kind::Ask)),
-            // These may wait in the broker for a link that is away.
-            Filter::at_least_once(topics.of(id, Kind::Notice)),
-            Filter::at_least_once(topics.of(id, Kind::Order)),
-        ]);
+        let messages = broker.subscribe(filters(id, topics));
         let post = Post::on(broker.outgoing(), topics.clone(), id);
         Self { id, topics: topics.clone(), unit, fetcher, post, messages }
     }
@@ -65,6 +58,27 @@ impl Fleet {
             never = outbox.run() => match never {},
             never = orders::pass_on(&unit, queues.orders, &due) => match never {},
             never = statements::make(&unit, post, queues.asks, &due) => match never {},
+        }
+    }
+}
+
+/// What a workstation says to the unit. It may wait in the broker for a link that is away.
+///
+/// All with QoS 1: a cluster of RabbitMQ keeps a subscription with QoS 0 on one node, and takes it from a link that stays
+/// connected when that node is lost. The link would hear no more questions, and not know.
+fn filters(id: Fingerprint, topics: &Topics) -> [Filter; 4] {
+    [Kind::Want, Kind::Ask, Kind::Notice, Kind::Order].map(|kind| Filter::at_least_once(topics.of(id, kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subscription_outlives_the_node_of_a_cluster() {
+        let (id, topics) = (post::testing::id(), Topics::below("acme").unwrap());
+        for (filter, kind) in filters(id, &topics).into_iter().zip([Kind::Want, Kind::Ask, Kind::Notice, Kind::Order]) {
+            assert_eq!(filter, Filter::at_least_once(topics.of(id, kind)));
         }
     }
 }
