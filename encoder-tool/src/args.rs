@@ -107,7 +107,7 @@ pub(crate) struct BuildDb {
     #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1.., help_heading = "Keys and doors")]
     pub(crate) doors: Vec<Doors>,
     /// Seal the database for the unit with this public key (`edge-agent keygen` prints it) and for this workstation;
-    /// can be repeated, at most 64 units. Default: the recipients of the replaced database
+    /// can be repeated, at most 1024 units. Default: the recipients of the replaced database
     #[arg(long, value_name = "PUBLIC_KEY", help_heading = "Keys and doors")]
     pub(crate) encrypt_to: Vec<PathBuf>,
     #[command(flatten)]

@@ -4,7 +4,7 @@
 //! The unit knows its own id and groups.
 
 use crate::door_name::{DoorGroup, NotADoor};
-use crate::seal::{Fingerprint, MAX_RECIPIENTS};
+use crate::seal::{Fingerprint, MAX_RECIPIENTS, write_first};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -77,10 +77,7 @@ impl fmt::Display for Audience {
             Self::Group(group) => write!(f, "the doors of the group {group}"),
             Self::Units(Units(units)) => {
                 write!(f, "{}", if units.len() == 1 { "the unit " } else { "the units " })?;
-                units.iter().enumerate().try_for_each(|(index, unit)| {
-                    let separator = if index == 0 { "" } else { ", " };
-                    write!(f, "{separator}{unit}")
-                })
+                write_first(units, f)
             }
         }
     }
@@ -118,10 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn sixty_four_units_and_no_more() {
-        for (count, fits) in [(0, false), (1, true), (64, true), (65, false), (200, false)] {
+    fn as_many_units_as_an_envelope_has_room_for() {
+        let unit = |number: u16| {
+            Fingerprint::from_bytes([[0; 8].as_slice(), &number.to_be_bytes()].concat().try_into().unwrap())
+        };
+        for (count, fits) in [(0, false), (1, true), (1024, true), (1025, false), (3000, false)] {
             let audience = Audience::units((0..count).map(unit));
             assert_eq!(audience.is_ok(), fits, "{count}");
+            assert!(audience.is_err() || audience.unwrap().to_string().len() < 250, "a message stays short");
         }
     }
 

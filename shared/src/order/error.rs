@@ -1,6 +1,6 @@
 //! Why a text is not an order, or an order cannot be made.
 
-use super::MAX_ORDER_BYTES;
+use super::{MAX_ORDER_BYTES, MAX_UNITS};
 use crate::schedule::MAX_GROUP_BYTES;
 use alloc::string::String;
 
@@ -33,6 +33,9 @@ pub enum OrderError {
         /// When it expires, milliseconds since 1970, UTC.
         expires_utc_ms: i64,
     },
+    /// It names too many units.
+    #[error("an order is for at most {MAX_UNITS} units, not for {0}; sign one for each part of them, or for a group")]
+    Units(usize),
     /// The name of a group of people is invalid.
     #[error("{0:?} is no group of people: give 1 to {MAX_GROUP_BYTES} bytes without control characters")]
     Group(String),

@@ -21,8 +21,11 @@ use crate::person_id::PersonId;
 use crate::schedule::MAX_GROUP_BYTES;
 use alloc::string::String;
 
-/// The largest length of an order as text, in bytes. An order for 64 units is shorter.
+/// The largest length of an order as text, in bytes. An order for [`MAX_UNITS`] units is shorter.
 pub const MAX_ORDER_BYTES: usize = 4096;
+
+/// The largest number of units that an order can name.
+pub const MAX_UNITS: usize = 64;
 
 /// An order to doors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +67,15 @@ impl Order {
     /// milliseconds since 1970, UTC.
     ///
     /// # Errors
-    /// If it would expire before it is made, or its group of people is invalid.
+    /// If it would expire before it is made, names too many units, or its group of people is invalid.
     pub fn new(number: u64, doors: Audience, expires_utc_ms: i64, command: Command) -> Result<Self, OrderError> {
         if number == 0 || i64::try_from(number).map_or(true, |made_utc_ms| made_utc_ms >= expires_utc_ms) {
             return Err(OrderError::Expiry { number, expires_utc_ms });
+        }
+        if let Audience::Units(units) = &doors
+            && units.ids().len() > MAX_UNITS
+        {
+            return Err(OrderError::Units(units.ids().len()));
         }
         if let Command::LockdownOn { admits: Some(group) } = &command
             && !is_group(group)
@@ -170,6 +178,8 @@ pub(crate) mod tests {
         ] {
             assert_eq!(made(number, expires, &command), expected, "{number} {expires} {command:?}");
         }
+        let units = Audience::units((0..65).map(|number| Fingerprint::from_bytes([number; 10]))).unwrap();
+        assert_eq!(Order::new(1, units, 2, Command::LockdownOff), Err(OrderError::Units(65)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::MAX_RECIPIENTS;
 use super::fingerprint::Fingerprints;
 use super::sealing::{Identity, Recipient};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce, Tag};
@@ -77,9 +78,9 @@ impl Envelope {
     /// [`EnvelopeError`] if there are no recipients or too many.
     pub fn new(recipients: &[Recipient], randomness: &SealRandomness) -> Result<Self, EnvelopeError> {
         let ephemeral = Identity::from_random(&randomness.ephemeral);
-        let mut wrapped = Vec::new();
-        for (index, recipient) in recipients.iter().enumerate() {
-            if recipients[..index].contains(recipient) {
+        let (mut wrapped, mut known) = (Vec::new(), BTreeSet::new());
+        for recipient in recipients {
+            if !known.insert(recipient.as_bytes()) {
                 continue;
             }
             let key = wrap_key(&ephemeral, recipient, &ephemeral.recipient(), recipient);
@@ -106,18 +107,17 @@ impl Envelope {
         if !(1..=MAX_RECIPIENTS).contains(&each.len()) {
             return Err(EnvelopeError::Recipients(each.len()));
         }
-        let mut wrapped: Vec<(Recipient, [u8; 32 + TAG_BYTES])> = Vec::with_capacity(each.len());
+        let (mut wrapped, mut known) = (Vec::with_capacity(each.len()), BTreeSet::new());
         for one in each {
             let (Some((recipient, _)), Some((_, key))) =
                 (one.split_first_chunk::<32>(), one.split_last_chunk::<{ 32 + TAG_BYTES }>())
             else {
                 return Err(EnvelopeError::NoEnvelope);
             };
-            let recipient = Recipient::from_bytes(recipient);
-            if wrapped.iter().any(|(other, _)| *other == recipient) {
+            if !known.insert(recipient) {
                 return Err(EnvelopeError::NoEnvelope);
             }
-            wrapped.push((recipient, *key));
+            wrapped.push((Recipient::from_bytes(recipient), *key));
         }
         Ok(Self { ephemeral: Recipient::from_bytes(ephemeral), wrapped })
     }
@@ -302,10 +302,22 @@ mod tests {
 
     #[test]
     fn nobody_and_too_many_are_refused() {
-        let recipients: vec::Vec<Recipient> =
-            (0..=MAX_RECIPIENTS).map(|number| Identity::from_random(&[number as u8; 32]).recipient()).collect();
-        assert!(Envelope::new(&recipients[1..], &randomness()).is_ok());
-        assert_eq!(Envelope::new(&recipients, &randomness()), Err(EnvelopeError::Recipients(66)));
+        let identity = |number: usize| {
+            let mut random = [7; 32];
+            random[8..16].copy_from_slice(&(number as u64).to_le_bytes());
+            Identity::from_random(&random)
+        };
+        let recipients: vec::Vec<Recipient> = (0..=MAX_RECIPIENTS).map(|number| identity(number).recipient()).collect();
+        let envelope = Envelope::new(&recipients[1..], &randomness()).unwrap();
+        assert_eq!(Envelope::parse(&envelope.to_bytes()).as_ref(), Ok(&envelope));
+        let mut sealed = b"people".to_vec();
+        let tag = Envelope::seal(&randomness(), b"head", &mut sealed).unwrap();
+        sealed.extend(tag);
+        let opened = envelope.open(&[identity(MAX_RECIPIENTS)], b"head", &sealed).unwrap();
+        assert_eq!(opened.as_slice(), b"people");
+        assert_eq!(Envelope::new(&recipients, &randomness()), Err(EnvelopeError::Recipients(MAX_RECIPIENTS + 1)));
+        let one_more = [&envelope.to_bytes()[..], &[9; WRAPPED_BYTES]].concat();
+        assert_eq!(Envelope::parse(&one_more), Err(EnvelopeError::Recipients(MAX_RECIPIENTS + 1)));
         assert_eq!(Envelope::new(&[], &randomness()), Err(EnvelopeError::Recipients(0)));
         assert_eq!(Envelope::parse(&[0; 32]), Err(EnvelopeError::Recipients(0)));
         let twice = [&[7; 32][..], &[8; 2 * WRAPPED_BYTES]].concat();

@@ -56,17 +56,28 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// Several fingerprints, for a message.
+/// The most that a message names.
+const NAMED: usize = 8;
+
+/// Several fingerprints, for a message: the first ones, and how many more there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprints(pub Vec<Fingerprint>);
 
 impl fmt::Display for Fingerprints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fingerprint) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{fingerprint}")?;
-        }
-        Ok(())
+        write_first(&self.0, f)
+    }
+}
+
+/// Writes the first of these, and how many more there are.
+pub(crate) fn write_first(fingerprints: &[Fingerprint], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (index, fingerprint) in fingerprints.iter().take(NAMED).enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        write!(f, "{separator}{fingerprint}")?;
+    }
+    match fingerprints.len().saturating_sub(NAMED) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
     }
 }
 
@@ -95,5 +106,7 @@ mod tests {
             assert_eq!(other.parse::<Fingerprint>(), Err(NotAFingerprint), "{other}");
         }
         assert_eq!(Fingerprints([one, one].to_vec()).to_string(), std::format!("{text}, {text}"));
+        let many = Fingerprints(std::vec![one; 1025]).to_string();
+        assert!(many.len() < 250 && many.ends_with(&std::format!("{text} and 1017 more")), "{many}");
     }
 }

@@ -25,6 +25,7 @@ mod text;
 
 #[cfg(feature = "seal")]
 pub use envelope::{Envelope, EnvelopeError, SealRandomness, TAG_BYTES, WRAP_LABEL, WRAPPED_BYTES};
+pub(crate) use fingerprint::write_first;
 pub use fingerprint::{Fingerprint, Fingerprints, NotAFingerprint};
 pub use passes::PassIssuer;
 #[cfg(feature = "seal")]
@@ -38,5 +39,5 @@ pub use signing::{Signer, SigningKey};
 #[cfg(feature = "seal")]
 pub use text::{Half, KeyTextError, Kind, Use};
 
-/// Largest number of recipients of an envelope: 64 units and the workstation that seals.
-pub const MAX_RECIPIENTS: usize = 65;
+/// Largest number of recipients of an envelope: 1024 units and the workstation that seals.
+pub const MAX_RECIPIENTS: usize = 1025;

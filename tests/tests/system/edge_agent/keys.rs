@@ -247,18 +247,18 @@ fn a_database_signed_for_one_door_opens_no_other() {
 }
 
 #[test]
-fn sixty_four_units_share_a_database_and_sixty_five_need_a_group() {
+fn a_thousand_units_share_a_database_and_more_need_a_group() {
     let keys = Keys::made();
     let signing = keys.secret("signing.key").display().to_string();
-    let ids: Vec<String> = (0..65).map(|number| format!("0000-0000-0000-0000-{number:04}")).collect();
+    let ids: Vec<String> = (0..1025).map(|number| format!("0000-0000-0000-0000-{number:04}")).collect();
     let database = keys.at("people.db");
     let build = |count: usize| {
         let units = ids[..count].iter().map(String::as_str);
         keys.build(&database, &["--sign", &signing, "--for"].into_iter().chain(units).collect::<Vec<_>>())
     };
-    assert_eq!(build(64).code, 0);
+    assert_eq!(build(1024).code, 0);
     let listed = keys.tool(&["list", "--head", "--json", database.to_str().unwrap()]).json();
-    assert_eq!(listed["audience"]["units"].as_array().map(Vec::len), Some(64), "{listed:#}");
-    let refused = build(65);
-    assert!(refused.code == 2 && refused.stderr.contains("1 to 64 units"), "{refused:?}");
+    assert_eq!(listed["audience"]["units"].as_array().map(Vec::len), Some(1024), "{listed:#}");
+    let refused = build(1025);
+    assert!(refused.code == 2 && refused.stderr.contains("1 to 1024 units"), "{refused:?}");
 }
