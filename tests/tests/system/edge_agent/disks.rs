@@ -5,17 +5,17 @@ use super::running::{RunningUnit, configuration, photos_of};
 use super::{at_the_door, edge_agent, simulate};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use tests::said;
 
 /// A small disk of its own.
-struct Disk(TempDir);
+pub(crate) struct Disk(TempDir);
 
 impl Disk {
     /// `None` where this user may not mount one.
-    fn mounted(megabytes: u64) -> Option<Self> {
+    pub(crate) fn mounted(megabytes: u64) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(folder.path());
@@ -31,11 +31,23 @@ impl Disk {
         assert!(remounted.unwrap().success(), "{how}");
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.path().join("somebody else's")
+    }
+
     /// Takes all space that nobody has reserved.
-    fn fill(&self) {
-        let filler = self.0.path().join("somebody else's");
-        let mut file = File::options().create(true).append(true).open(filler).unwrap();
+    pub(crate) fn fill(&self) {
+        let mut file = File::options().create(true).append(true).open(self.filler()).unwrap();
         while std::io::Write::write(&mut file, &[1; 4096]).is_ok_and(|written| written > 0) {}
+    }
+
+    /// Gives the space back.
+    pub(crate) fn empty(&self) {
+        fs::remove_file(self.filler()).unwrap();
     }
 }
 

@@ -7,7 +7,7 @@ mod check;
 mod control;
 mod core_dumps;
 mod databases;
-mod disks;
+pub(crate) mod disks;
 mod doctor;
 mod drill;
 mod forms;

@@ -117,6 +117,11 @@ impl RunningLink {
         self.child.wait().unwrap()
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its largest memory so far, in kilobytes.
     pub(crate) fn peak_kilobytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

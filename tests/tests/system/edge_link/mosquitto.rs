@@ -52,11 +52,21 @@ impl Mosquitto {
 
     /// The same with more listeners.
     pub(crate) fn start_with(more: &str) -> Self {
+        Self::start_as("persistence false", more)
+    }
+
+    /// A broker on a Unix socket that writes to this folder what it keeps, each second.
+    pub(crate) fn start_that_keeps(folder: &Path) -> Self {
+        let keeps = "persistence true\nautosave_interval 1\npersistence_location";
+        Self::start_as(&format!("{keeps} {}/", folder.display()), "")
+    }
+
+    fn start_as(persistence: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("mosquitto.sock");
         // Without `user root`, one that root starts becomes a user who cannot enter the folder.
         let text = format!(
-            "user root\nper_listener_settings true\npersistence false\nlog_dest file {}/log\nlistener 0 {}\nallow_anonymous true\n{more}\n",
+            "user root\nper_listener_settings true\n{persistence}\nlog_dest file {}/log\nlistener 0 {}\nallow_anonymous true\n{more}\n",
             folder.path().display(),
             socket.display()
         );
@@ -83,7 +93,11 @@ impl Mosquitto {
         self.folder.path().join("mosquitto.sock")
     }
 
-    /// Ends it without a warning. It keeps nothing.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it without a warning.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

@@ -1,8 +1,10 @@
-//! What only shows after thousands of frames: memory that grows, a door that stays open, a chain that breaks. Each takes
-//! minutes, so that none runs unless asked for: `cargo xtask endurance`.
+//! What only shows after thousands of frames or a million records: memory that grows, a door that stays open, a chain that
+//! breaks. What takes minutes does not run unless asked for: `cargo xtask endurance`. Some have a short form, which does.
 
+mod collection;
 mod crowd;
 mod faults;
+mod link_records;
 mod lost_node;
 mod memory;
 mod osdp_reader;

@@ -109,6 +109,11 @@ impl Doors {
         self.door(number).inside().unit.lines.len()
     }
 
+    /// The length of the log.
+    pub(crate) fn bytes(&self, number: usize) -> u64 {
+        self.door(number).inside().unit.lines.iter().map(|line| line.len() as u64).sum()
+    }
+
     /// The log as it would be in a unit's file.
     pub(crate) fn log(&self, number: usize) -> Vec<u8> {
         self.door(number).inside().unit.lines.concat()

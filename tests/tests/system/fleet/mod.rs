@@ -67,7 +67,7 @@ impl Deref for Office {
 }
 
 /// Looks until it is so.
-fn eventually(mut is_so: impl FnMut() -> bool, else_say: impl Fn() -> String) {
+pub(crate) fn eventually(mut is_so: impl FnMut() -> bool, else_say: impl Fn() -> String) {
     let until = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < until, "{}", else_say());

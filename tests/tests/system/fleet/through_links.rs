@@ -61,5 +61,17 @@ fn a_door_takes_what_was_announced_and_nothing_older() {
     ] {
         assert_eq!(deliver(bytes, announced), outcome);
     }
+    doors.refuses(1, Some("another model"));
+    assert_eq!(deliver(&newer, &newer), "refused");
     assert_eq!(doors.received(1), [(DatabaseDigest::from_file(&newer), 9)]);
+}
+
+#[test]
+fn a_door_keeps_the_orders_that_it_was_given() {
+    let doors = Doors::start(1, 0);
+    let mut door = UnixStream::connect(doors.folder(1).join("link.sock")).unwrap();
+    writeln!(door, r#"{{"schema":1,"request":{{"signed_order":{{"order":"an order"}}}}}}"#).unwrap();
+    let mut reply = String::new();
+    door.read_to_string(&mut reply).unwrap();
+    assert_eq!((reply.trim_end(), doors.orders(1)), (r#"{"schema":1,"refused":null}"#, vec!["an order".to_owned()]));
 }

@@ -42,9 +42,9 @@ impl Workstation {
         Self { logs: folder.path().join("logs"), folder, known }
     }
 
-    /// Collects into this folder.
-    pub(crate) fn collects_to(&mut self, folder: &Path) {
-        self.logs = folder.to_owned();
+    /// The same with another folder for logs.
+    pub(crate) fn collecting(sections: &str, known: Vec<Known>, logs: &Path) -> Self {
+        Self { logs: logs.to_owned(), ..Self::new(sections, known) }
     }
 
     /// A file in the folder of fleet.toml.
@@ -99,6 +99,11 @@ impl Workstation {
 pub(crate) struct Collector(pub(super) Child);
 
 impl Collector {
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
