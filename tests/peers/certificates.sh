@@ -1,9 +1,9 @@
 #!/bin/sh
 # Certificates for tests of TLS, with keys of their own.
 #
-# usage: certificates.sh FOLDER
+# usage: certificates.sh FOLDER ADDRESS
 #
-# The authority `house` certifies `broker` (127.0.0.1 and localhost) and `door`; the authority `stranger` certifies
+# The authority `house` certifies `broker` (localhost and the address) and `door`; the authority `stranger` certifies
 # `false_broker` and `false_door`. Each is a file NAME.crt and a file NAME.key, which only its owner can read.
 set -eu
 umask 077
@@ -23,7 +23,7 @@ certificate() { # AUTHORITY NAME EXTENSIONS
 {
     authority house
     authority stranger
-    broker='subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth'
+    broker="subjectAltName=DNS:localhost,IP:$2\nextendedKeyUsage=serverAuth"
     certificate house broker "$broker"
     certificate stranger false_broker "$broker"
     certificate house door 'extendedKeyUsage=clientAuth'

@@ -6,10 +6,10 @@ use crate::requirements;
 use crate::tools::OSDP_READER;
 use anyhow::{Context, Result};
 
-/// The broker and its clients, and the tool that makes certificates for it.
-const BROKER: [&str; 3] = ["mosquitto", "mosquitto-clients", "openssl"];
-/// Nodes of a cluster, and the networks between them.
-const CLUSTER: [&str; 2] = ["rabbitmq-server", "iproute2"];
+/// The broker and its clients, the tool that makes certificates for it, and networks between them.
+const BROKER: [&str; 4] = ["mosquitto", "mosquitto-clients", "openssl", "iproute2"];
+/// Nodes of a cluster.
+const CLUSTER: [&str; 1] = ["rabbitmq-server"];
 /// The packages of Home Assistant, all with their versions, as they were tested.
 const HOME_ASSISTANT: &str = "tests/peers/home_assistant.txt";
 

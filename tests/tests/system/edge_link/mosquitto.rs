@@ -40,7 +40,7 @@ pub(super) struct Observer {
 pub(crate) struct Certificates(TempDir);
 
 /// A port that was free a moment ago.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -200,9 +200,14 @@ impl Drop for Observer {
 
 impl Certificates {
     pub(crate) fn make() -> Self {
+        Self::make_for("127.0.0.1")
+    }
+
+    /// For brokers at this address of the computer.
+    pub(crate) fn make_for(address: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/certificates.sh");
-        assert!(Command::new("sh").arg(script).arg(folder.path()).status().unwrap().success());
+        assert!(Command::new("sh").arg(script).arg(folder.path()).arg(address).status().unwrap().success());
         Self(folder)
     }
 
@@ -211,10 +216,15 @@ impl Certificates {
     }
 
     /// A listener that wants a certificate of the first authority, and shows this one.
-    pub(crate) fn listener(&self, port: u16, server: &str) -> String {
+    pub(super) fn listener(&self, port: u16, server: &str) -> String {
+        self.listener_at("127.0.0.1", port, server)
+    }
+
+    /// The same at another address of the computer.
+    pub(crate) fn listener_at(&self, address: &str, port: u16, server: &str) -> String {
         let path = |name: &str| self.file(name).display().to_string();
         format!(
-            "listener {port} 127.0.0.1\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\n",
+            "listener {port} {address}\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\n",
             path("house.crt"),
             path(&format!("{server}.crt")),
             path(&format!("{server}.key"))

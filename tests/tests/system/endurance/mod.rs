@@ -10,3 +10,5 @@ mod memory;
 mod osdp_reader;
 mod rabbitmq;
 mod real_frames;
+mod site;
+mod site_cut_off;
