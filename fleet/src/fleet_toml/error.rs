@@ -17,7 +17,7 @@ pub enum FleetTomlError {
     #[error("it is not UTF-8 text")]
     NotUtf8,
     /// It is not TOML, or has unknown or missing keys.
-    #[error("{0}")]
+    #[error("{}", with_place(.0))]
     NotToml(#[from] toml::de::Error),
     /// A key outside the units has an impossible value.
     #[error("line {line}: {problem}")]
@@ -50,6 +50,14 @@ pub enum FleetTomlError {
         /// Why.
         why: String,
     },
+}
+
+/// The parser's words, which say where; but for a table inside a table and so on, thousands of times, it knows no place.
+fn with_place(error: &toml::de::Error) -> String {
+    match error.span() {
+        Some(_) => error.to_string(),
+        None => format!("it cannot be read as a whole: {}", error.message()),
+    }
 }
 
 /// What is wrong with a unit.

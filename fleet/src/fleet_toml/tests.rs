@@ -101,6 +101,8 @@ fn a_mistake_is_found_with_its_line_and_help() {
         assert!(!error.help().is_empty());
     }
     assert!(matches!(Fleet::parse(b"\xff\xfe"), Err(FleetTomlError::NotUtf8)));
+    let nested = Fleet::parse(format!("[broker]\naddress{} = 1", ".a".repeat(300)).as_bytes()).unwrap_err();
+    assert!(nested.to_string().contains("cannot be read as a whole"), "{nested}");
 }
 
 #[test]
