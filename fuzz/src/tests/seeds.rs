@@ -78,7 +78,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         ],
         "collected-batch" => collected_batches(),
         "collected-log" => vec![
-            ("whole", [&[12][..], &[5, 9, 2, 7].repeat(12), &[0xff; 8]].concat()),
+            ("cut-between-writes", [&[12][..], &[5; 24], &[0xff, 0xff, 0]].concat()),
             ("cut", [&[20][..], &[5, 9, 2, 7].repeat(20), &[9, 2, 0]].concat()),
             ("overwritten", [&[25][..], &[4, 1].repeat(25), &[0xff, 0xff, 1, 50, 1, 9, 123, 34, 10, 0, 0]].concat()),
             ("of-another-unit", [&[8][..], &[5, 9, 2, 7].repeat(8), &[0xff, 0xff, 1, 0, 0, 39], &[b'x'; 39]].concat()),
