@@ -1,7 +1,9 @@
 //! A people database of ten thousand; the photos show only two of them: the others' encodings are random.
 
 use shared::encoding::Encoding;
-use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest};
+use shared::gallery::{
+    Details, Gallery, GalleryBuilder, ModelHash, NewEncoding, NewPerson, PersonId, PersonName, PhotoDigest,
+};
 use std::fs;
 use std::path::Path;
 
@@ -16,6 +18,16 @@ pub(super) fn enlarge(database: &Path, people: usize, enlarged: &Path) {
         builder.add_person(somebody(number, dimensions, &mut random)).unwrap();
     }
     fs::write(enlarged, builder.encode().unwrap()).unwrap();
+}
+
+/// A database of people whose encodings are random.
+pub(super) fn strangers(people: usize, sequence: u64, dimensions: usize) -> GalleryBuilder {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut builder = GalleryBuilder::new(sequence, ModelHash([7; 32]), dimensions).unwrap();
+    for number in 0..people {
+        builder.add_person(somebody(number, dimensions, &mut random)).unwrap();
+    }
+    builder
 }
 
 fn somebody(number: usize, dimensions: usize, random: &mut fastrand::Rng) -> NewPerson {

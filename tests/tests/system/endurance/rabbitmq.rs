@@ -104,6 +104,13 @@ impl Cluster {
         processes(node).into_iter().find(is_server)
     }
 
+    /// How many clients are connected to a node.
+    pub(super) fn connections(node: usize) -> usize {
+        let mut command = ip(&["netns", "exec", &host(node), "ss", "-Htn", "state", "established"]);
+        let said = command.arg(format!("sport = :{PORT}")).output().unwrap();
+        String::from_utf8(said.stdout).unwrap().lines().count()
+    }
+
     fn spawn(&mut self, node: usize) {
         let log = File::options().create(true).append(true).open(self.log(node)).unwrap();
         let mut server = self.on_host(node, SERVER);
@@ -185,6 +192,7 @@ impl Cluster {
              mqtt.allow_anonymous = false\n\
              mqtt.ssl_cert_login = true\n\
              mqtt.durable_queue_type = quorum\n\
+             raft.wal_max_size_bytes = 33554432\n\
              ssl_cert_login_from = common_name\n\
              ssl_options.cacertfile = {authority}\n\
              ssl_options.certfile = {certificate}\n\
