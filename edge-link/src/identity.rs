@@ -21,13 +21,13 @@ pub struct OtherUnit {
     found: String,
 }
 
-/// Asks the unit who it is until it answers.
-pub(crate) async fn id_of(unit: &Unit) -> Fingerprint {
+/// Asks the unit who it is until it answers. Returns its id and its report.
+pub(crate) async fn first_report(unit: &Unit) -> (Fingerprint, UnitReport) {
     let mut said = String::new();
     loop {
         let problem = match unit.report().await {
             Ok(report) => match report.unit_id.as_deref().map(str::parse) {
-                Some(Ok(id)) => return id,
+                Some(Ok(id)) => return (id, report),
                 Some(Err(_)) => "the unit has an id that this program cannot read".to_owned(),
                 None => "the unit has no id: make its key with `edge-agent keygen`, then restart it".to_owned(),
             },

@@ -46,8 +46,8 @@ async fn connect(
     let mut signal = std::pin::pin!(signal);
     let unit = unit(&config.unit);
     service::ready("waiting for the unit");
-    let id = tokio::select! {
-        id = identity::id_of(&unit) => id,
+    let (id, report) = tokio::select! {
+        first = identity::first_report(&unit) => first,
         () = &mut signal => return Ok(()),
     };
     service::status(&format!("connects the unit {id}"));
@@ -60,7 +60,7 @@ async fn connect(
     let mut broker = Broker::new(&config.broker, credentials, identity)?;
     let home = config.home_assistant.enabled.then(|| {
         let door = Door::new(id, &topics, &config.home_assistant);
-        HomeAssistant::new(door, unit.clone(), &mut broker)
+        HomeAssistant::new(door, unit.clone(), report.audit.sequence, &mut broker)
     });
     let home = async {
         match home {

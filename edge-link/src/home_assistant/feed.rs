@@ -33,9 +33,9 @@ struct Place {
     new_from: u64,
 }
 
-/// Passes on what new records say. A unit that is away is asked again for what the link has not got yet.
-pub(super) async fn follow(unit: &Unit, followers: &Followers<'_>) -> Infallible {
-    let mut place = None;
+/// Passes on what the records after the last one say. A unit that is away is asked again for what the link has not got yet.
+pub(super) async fn follow(unit: &Unit, last_record: u64, followers: &Followers<'_>) -> Infallible {
+    let mut place = Place::after(last_record);
     let mut is_full = false;
     let mut said = None;
     loop {
@@ -51,25 +51,20 @@ pub(super) async fn follow(unit: &Unit, followers: &Followers<'_>) -> Infallible
 
 async fn follow_once(
     unit: &Unit,
-    place: &mut Option<Place>,
+    place: &mut Place,
     followers: &Followers<'_>,
     is_full: &mut bool,
 ) -> Result<Infallible, UnitError> {
-    let known = match *place {
-        Some(place) => place,
-        None => Place::after(unit.report().await?.audit.sequence),
-    };
-    let mut records = unit.records(known.next).await?;
-    let mut now = known.in_log_until(records.beginning.last);
-    *place = Some(now);
-    if now.next != known.next {
-        records = unit.records(now.next).await?;
+    let asked_for = place.next;
+    let mut records = unit.records(asked_for).await?;
+    *place = place.in_log_until(records.beginning.last);
+    if place.next != asked_for {
+        records = unit.records(place.next).await?;
     }
     loop {
         let record = records.next().await?;
-        let is_new = record.sequence >= now.new_from;
-        now.next = record.sequence.saturating_add(1);
-        *place = Some(now);
+        let is_new = record.sequence >= place.new_from;
+        place.next = record.sequence.saturating_add(1);
         followers.take(&record, is_new, is_full);
     }
 }
@@ -107,6 +102,8 @@ impl Followers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unit::scripted::ScriptedUnit;
+    use policy::audit::{BootId, Chain, Event};
 
     #[test]
     fn old_records_are_only_searched_and_a_new_log_is_followed_from_its_end() {
@@ -127,6 +124,26 @@ mod tests {
         ] {
             let Place { next, new_from } = Place { next, new_from }.in_log_until(last);
             assert_eq!((next, new_from), expected, "{last}");
+        }
+    }
+    /// The link first hears of the unit, and asks for its records a moment later.
+    #[tokio::test]
+    async fn a_record_between_the_first_report_and_the_request_for_records_is_an_event() {
+        let scripted = ScriptedUnit::new();
+        let (mut chain, mut sent) = (Chain::new(), "{\"schema\":1,\"kept_from\":1,\"last\":3}\n".to_owned());
+        for _ in 0..3 {
+            let line = chain.next_line(5, BootId([7; 16]), Event::DoorForced).unwrap();
+            sent += &format!("{{\"schema\":1,\"record\":{}}}\n", line.text().trim_end());
+            line.commit();
+        }
+        scripted.stream("records 1\n", &sent);
+        let (events, mut told) = mpsc::channel(8);
+        let followers = Followers { events, last_decision: watch::channel(None).0, changed: &Notify::new() };
+        let unit = scripted.client();
+        let mut told_of = async || serde_json::to_value(told.recv().await.unwrap()).unwrap()["sequence"].clone();
+        tokio::select! {
+            never = follow(&unit, 1, &followers) => match never {},
+            sequences = async { (told_of().await, told_of().await) } => assert_eq!(sequences, (2.into(), 3.into())),
         }
     }
 }

@@ -34,30 +34,32 @@ const MAX_WAITING_EVENTS: usize = 256;
 pub struct HomeAssistant {
     door: Door,
     unit: Unit,
+    /// The unit's last record when the link started: those after it are events.
+    last_record: u64,
     outgoing: Outgoing,
     births: Subscription,
     requests: Subscription,
 }
 
 impl HomeAssistant {
-    /// Presents this door on the broker.
-    pub fn new(door: Door, unit: Unit, broker: &mut Broker) -> Self {
+    /// Presents this door on the broker. Records after `last_record` are events.
+    pub fn new(door: Door, unit: Unit, last_record: u64, broker: &mut Broker) -> Self {
         let births = broker.subscribe([Filter::at_most_once(door.birth_topic())]);
         // QoS 0: a request that nobody is there to carry out must not wait in a queue.
         let requests = broker.subscribe(requests::TOPICS.map(|name| Filter::at_most_once(door.topic(name))));
-        Self { door, unit, outgoing: broker.outgoing(), births, requests }
+        Self { door, unit, last_record, outgoing: broker.outgoing(), births, requests }
     }
 
     /// Runs until another unit answers.
     pub async fn run(self) -> OtherUnit {
-        let Self { door, unit, outgoing, births, requests } = self;
+        let Self { door, unit, last_record, outgoing, births, requests } = self;
         let (events, waiting) = mpsc::channel(MAX_WAITING_EVENTS);
         let (last_decision, decided) = watch::channel(None);
         let changed = Notify::new();
         let followers = Followers { events, last_decision, changed: &changed };
         tokio::select! {
             other = states::publish(&door, &unit, outgoing.clone(), births, decided, &changed) => other,
-            never = feed::follow(&unit, &followers) => match never {},
+            never = feed::follow(&unit, last_record, &followers) => match never {},
             never = events::publish(&door, outgoing, waiting) => match never {},
             never = requests::carry_out(&door, &unit, requests, &changed) => match never {},
         }
