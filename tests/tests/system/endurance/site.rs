@@ -13,15 +13,15 @@ impl Site {
     /// `None` where this user may not make namespaces.
     pub(super) fn start() -> Option<Self> {
         static SITES: AtomicU32 = AtomicU32::new(0);
-        let site = Self { number: (process::id() * 4 + SITES.fetch_add(1, Ordering::Relaxed)) % (1 << 14) };
-        let mut made = ip(&format!("netns add {}", site.name()));
+        let number = (process::id() * 4 + SITES.fetch_add(1, Ordering::Relaxed)) % (1 << 14);
+        let name = name(number);
+        let mut made = ip(&format!("netns add {name}"));
         if !made.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
             eprintln!("SKIPPED: this user may not make network namespaces, or iproute2 is not there");
-            // There is nothing to remove.
-            std::mem::forget(site);
             return None;
         }
-        let (name, outside, inside) = (site.name(), site.line(), "line");
+        let site = Self { number };
+        let (outside, inside) = (site.line(), "line");
         let [office, doors] = [site.office(), site.address(2)];
         for words in [
             format!("link add {outside} type veth peer name {inside} netns {name}"),
@@ -37,7 +37,7 @@ impl Site {
 
     /// The words before a command that runs in the site.
     pub(super) fn inside(&self) -> [String; 4] {
-        ["ip", "netns", "exec", &self.name()].map(str::to_owned)
+        ["ip", "netns", "exec", &name(self.number)].map(str::to_owned)
     }
 
     /// The other end of the line, where the office is.
@@ -53,10 +53,6 @@ impl Site {
         succeeds(&format!("link set {} up", self.line()));
     }
 
-    fn name(&self) -> String {
-        format!("edge-site-{}", self.number)
-    }
-
     fn line(&self) -> String {
         format!("edge-s{}", self.number)
     }
@@ -68,10 +64,14 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        for words in [format!("link del {}", self.line()), format!("netns del {}", self.name())] {
+        for words in [format!("link del {}", self.line()), format!("netns del {}", name(self.number))] {
             ip(&words).stderr(Stdio::null()).status().ok();
         }
     }
+}
+
+fn name(number: u32) -> String {
+    format!("edge-site-{number}")
 }
 
 fn ip(words: &str) -> Command {
