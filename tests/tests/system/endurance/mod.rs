@@ -5,6 +5,7 @@ mod cluster;
 mod collection;
 mod crowd;
 mod faults;
+mod link_latency;
 mod link_records;
 mod lost_node;
 mod memory;
