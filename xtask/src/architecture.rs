@@ -20,7 +20,7 @@ fn guards_in(markdown: &str) -> Vec<Guard<'_>> {
 
 #[test]
 fn every_guard_exists() {
-    for document in ["docs/invariants.md", "docs/past-attacks.md", "docs/degraded-modes.md"] {
+    for document in ["docs/invariants.md", "docs/past-attacks.md", "docs/degraded-modes.md", "docs/threat-model.md"] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let guards = guards_in(&text);
         assert!(guards.len() > 10, "{document}: found only {guards:?}");
