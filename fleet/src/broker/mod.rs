@@ -8,8 +8,8 @@ mod credentials;
 
 use crate::fleet_toml::{Broker, Target};
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS,
-    SubscribeFilter, SubscribeReasonCode, TlsConfiguration,
+    AsyncClient, ConnectReturnCode, ConnectionError, Error as PacketError, Event, EventLoop, MqttOptions, Packet,
+    PublishOptions, QoS, StateError, SubscribeFilter, SubscribeReasonCode, TlsConfiguration,
 };
 use std::io;
 use std::sync::mpsc::SyncSender;
@@ -117,6 +117,17 @@ enum Ended {
     Deaf,
 }
 
+impl Ended {
+    /// Whether the broker sent a packet that cannot be read. It would send what it keeps again on the next connection.
+    fn would_come_again(&self) -> bool {
+        let Self::Connection(ConnectionError::MqttState(state)) = self else { return false };
+        match state {
+            StateError::Deserialization(error) => !matches!(error, PacketError::Io(_)),
+            _ => false,
+        }
+    }
+}
+
 impl Connection {
     /// Connects for ever, and puts what arrives into an inbox. Waits while the inbox is full.
     ///
@@ -222,11 +233,8 @@ impl<T: From<Arrival>> Keeper<T> {
             }
             let was_live = self.live.lock().unwrap_or_else(PoisonError::into_inner).take().is_some();
             drop((client, events));
-            self.drops_session = match &why {
-                Ended::Connection(ConnectionError::MqttState(_)) => true,
-                // The broker forgets only if it lets the client in.
-                _ => self.drops_session && !was_live,
-            };
+            // The broker forgets only if it lets the client in.
+            self.drops_session = why.would_come_again() || self.drops_session && !was_live;
             // What a broker says may contain anything.
             let why = in_words(&why).shown().to_string();
             if self.tell(Arrival::Disconnected { why }).is_err() {
@@ -308,5 +316,28 @@ fn in_words(ended: &Ended) -> String {
             format!("it refuses the connection ({code:?}){hint}")
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_broker_keeps_is_dropped_only_if_it_cannot_be_read() {
+        let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
+        let state = |error: StateError| Ended::Connection(ConnectionError::MqttState(error));
+        for (ended, would_come_again) in [
+            (state(PacketError::PayloadSizeLimitExceeded(1 << 20).into()), true),
+            (state(PacketError::MalformedPacket.into()), true),
+            (state(PacketError::Io(reset()).into()), false),
+            (state(reset().into()), false),
+            (state(StateError::ConnectionAborted), false),
+            (state(StateError::AwaitPingResp), false),
+            (Ended::Connection(ConnectionError::Io(reset())), false),
+            (Ended::Subscription, false),
+        ] {
+            assert_eq!(ended.would_come_again(), would_come_again, "{ended:?}");
+        }
     }
 }
