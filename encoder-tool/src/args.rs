@@ -101,7 +101,7 @@ pub(crate) struct BuildDb {
     /// ~/.config/encoder-tool/signing.key
     #[arg(long, value_name = "KEY", help_heading = "Keys and doors")]
     pub(crate) sign: Option<PathBuf>,
-    /// The doors that the database is for; other units refuse it. Give units (at most 64, each by the id or the file
+    /// The doors that the database is for; other units refuse it. Give units (at most 1024, each by the id or the file
     /// that `edge-agent keygen` prints), or one group of doors (listed in `groups` of [unit] on the units), or
     /// `all`. Default: the units of --encrypt-to, or the doors of the replaced database. Required for a signed database
     #[arg(long = "for", value_name = "UNIT|GROUP|all", num_args = 1.., help_heading = "Keys and doors")]
