@@ -61,10 +61,7 @@ pub(super) async fn publish(
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            number = outgoing.connection_after(connection) => {
-                connection = Some(number);
-                published = Published::default();
-            }
+            _ = outgoing.connection_after(connection) => {}
             message = births.next() => {
                 // One that the broker had kept says nothing about now, and everything was just published.
                 if !message.is_retained && Presence::parse(&message.payload) == Some(Presence::Online) {
@@ -79,8 +76,10 @@ pub(super) async fn publish(
             () = changed.notified() => tokio::time::sleep(LOOK_AT_MOST_EVERY).await,
             _ = looks.tick() => {}
         }
-        if outgoing.connection().is_none() {
-            continue;
+        // Any of the above may be the first to see a new connection.
+        let Some(number) = outgoing.connection() else { continue };
+        if connection.replace(number) != Some(number) {
+            published = Published::default();
         }
         let report = match unit.report().await {
             Ok(report) => {
