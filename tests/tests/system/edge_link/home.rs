@@ -14,9 +14,9 @@ fn json_of(message: &Message) -> Value {
 fn states_are_kept_by_the_broker_and_discovery_and_events_are_not() {
     let (mosquitto, unit) = (Mosquitto::start(), ScriptedUnit::start());
     let mut observer = mosquitto.observe();
-    let _link = RunningLink::start(&unit, &at_socket(&mosquitto), HOME);
+    let link = RunningLink::start(&unit, &at_socket(&mosquitto), HOME);
     observer.sees(&topic("home/unit"), "online");
-    assert_eq!(observer.seen("homeassistant/").len(), 11);
+    assert_eq!(observer.seen("homeassistant/").len(), 11, "{} {:#?}", link.stderr(), observer.seen(""));
     unit.records(Event::DoorForced);
     assert_eq!(json_of(&observer.sees(&topic("home/event"), "forced"))["event_type"], "forced");
 
