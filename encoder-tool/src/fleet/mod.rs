@@ -1,5 +1,6 @@
 //! `fleet`: many doors at once. The library `fleet` does the work; these commands read arguments and print.
 
+mod carry_out;
 mod collect;
 mod notes;
 mod options;

@@ -2,17 +2,15 @@
 
 use anyhow::Context;
 use clap::Args;
-use fleet::campaign::Sight;
 use fleet::fleet_toml::{Fleet, Unit};
 use jiff::SignedDuration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use terminal::{Help, ShowPath, Verbosity};
+use terminal::{Help, ShowPath};
 
 /// The longest time that a command may be told to take.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -68,29 +66,6 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
     let is_possible = |duration: &Duration| (Duration::from_secs(1)..=LONGEST).contains(duration);
     duration.filter(is_possible).ok_or_else(|| "give 1s to 720h, such as 90s, 30m or 1h".to_owned())
-}
-
-/// Says what happens on the way, and the same about a unit once.
-pub(super) struct Sights {
-    verbosity: Verbosity,
-    said: HashSet<String>,
-}
-
-impl Sights {
-    pub(super) fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, said: HashSet::new() }
-    }
-
-    pub(super) fn say(&mut self, sight: &Sight) {
-        match sight {
-            Sight::Disconnected { why } => self.verbosity.note(&format!("the broker: {why}; it is tried again")),
-            Sight::Unheard { unit, why } if self.said.insert(unit.clone()) => {
-                self.verbosity.note(&format!("a statement of {unit} is not used: {why}"));
-            }
-            Sight::Connected if self.verbosity.is_verbose() => self.verbosity.note("connected to the broker"),
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
 //! `fleet lockdown`, `face-recognition`, `forget` and `clear-lockouts`: signed orders, and a receipt from each door.
 
-use super::options::{FleetFile, Sights, chosen, duration, stop_signal};
+use super::carry_out::carry_out;
+use super::options::{FleetFile, chosen, duration, stop_signal};
 use crate::database_files;
 use crate::workstation_keys::{self, KeyChoice};
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
-use fleet::campaign::{clock, run as carry_out};
 use fleet::orders::{OrderCampaign, OrderReceipts, OrderState};
-use fleet::reach::Wires;
 use jiff::Timestamp;
 use shared::gallery::PersonId;
 use shared::order::Command;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use terminal::{Answer, Help, Progress, ShowPath, Verbosity, counted, print, print_json, to_json};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json, to_json};
 
 /// Lock doors down: nobody is let in.
 #[derive(Debug, Subcommand)]
@@ -172,18 +171,7 @@ impl OrderArguments {
         let expires_ms = now_ms.saturating_add(i64::try_from(self.expires.as_millis()).unwrap_or(i64::MAX));
         let mut campaign = OrderCampaign::new(&units, command, number, expires_ms, &key, self.within)?;
         let stop = stop_signal()?;
-        let mut wires = Wires::to(&fleet, &units).help("check [broker] of fleet.toml")?;
-        let progress = Progress::new("units", units.len(), verbosity.is_quiet() || self.json);
-        let (mut shown, mut sights) = (0, Sights::new(verbosity));
-        carry_out(&fleet, &mut campaign, &mut wires, &stop, &clock(), &mut |campaign, sight| {
-            sights.say(sight);
-            let done = campaign.carried_out();
-            if done > shown {
-                progress.more(done - shown);
-                shown = done;
-            }
-        });
-        progress.finish();
+        carry_out(&mut campaign, (&fleet, &units), &stop, verbosity, self.json, OrderCampaign::carried_out)?;
         let receipts = campaign.finish(&units);
         if let Some(folder) = &self.receipts {
             write_receipts(folder, &receipts)?;

@@ -1,20 +1,19 @@
 //! `fleet ship`: brings a people database to units, a few first.
 
-use super::options::{FleetFile, Sights, chosen, duration, stop_signal};
+use super::carry_out::carry_out;
+use super::options::{FleetFile, chosen, duration, stop_signal};
 use anyhow::anyhow;
 use clap::Args;
 use files::read_bounded;
-use fleet::campaign::{clock, run as carry_out};
 use fleet::fleet_toml::{Fleet, Unit};
 use fleet::place::{PlaceError, publish};
-use fleet::reach::Wires;
 use fleet::rollout::{Delivered, Plan, Rollout, RolloutReport};
 use fleet::shipment::Shipment;
 use shared::gallery::MAX_DATABASE_BYTES;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use terminal::{Answer, Help, Progress, ShowPath, Verbosity, counted, print, print_json};
+use terminal::{Answer, Help, ShowPath, Verbosity, counted, print, print_json};
 
 /// The most units that an error or an answer names.
 const NAMED: usize = 10;
@@ -69,18 +68,7 @@ pub(super) fn run(arguments: &FleetShip, verbosity: Verbosity) -> anyhow::Result
     verbosity.note(&format!("shipping {} to {}", arguments.db.shown(), counted(units.len() as u64, "unit")));
     let plan = Plan { canaries: arguments.canary.into(), within: arguments.within, may_fail: arguments.may_fail };
     let mut rollout = Rollout::new(plan, shipment, address, &units);
-    let mut wires = Wires::to(&fleet, &units).help("check [broker] of fleet.toml")?;
-    let progress = Progress::new("units", units.len(), verbosity.is_quiet() || arguments.json);
-    let (mut shown, mut sights) = (0, Sights::new(verbosity));
-    carry_out(&fleet, &mut rollout, &mut wires, &stop, &clock(), &mut |rollout, sight| {
-        sights.say(sight);
-        let confirmed = rollout.confirmed();
-        if confirmed > shown {
-            progress.more(confirmed - shown);
-            shown = confirmed;
-        }
-    });
-    progress.finish();
+    carry_out(&mut rollout, (&fleet, &units), &stop, verbosity, arguments.json, Rollout::confirmed)?;
     if stop.load(Ordering::Relaxed) {
         rollout.interrupt();
     }

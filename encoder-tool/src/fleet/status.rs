@@ -1,14 +1,13 @@
 //! `fleet status`: asks every unit how it is, and prints a table.
 
-use super::options::{FleetFile, Sights, chosen, duration, stop_signal};
+use super::carry_out::carry_out;
+use super::options::{FleetFile, chosen, duration, stop_signal};
 use clap::Args;
-use fleet::campaign::{clock, run as carry_out};
-use fleet::reach::Wires;
 use fleet::status::{FleetStatus, StatusCampaign, UnitStatus};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
-use terminal::{Answer, Help, Progress, Verbosity, print, print_json};
+use terminal::{Answer, Verbosity, print, print_json};
 
 /// Ask every unit how it is: database, clock, lockouts, drill, audit log.
 ///
@@ -43,18 +42,7 @@ pub(super) fn run(arguments: &FleetStatusArguments, verbosity: Verbosity) -> any
     let units = chosen(&fleet, &arguments.of)?;
     let stop = stop_signal()?;
     let mut campaign = StatusCampaign::new(&units, &arguments.collected, arguments.within);
-    let mut wires = Wires::to(&fleet, &units).help("check [broker] of fleet.toml")?;
-    let progress = Progress::new("units", units.len(), verbosity.is_quiet() || arguments.json);
-    let (mut shown, mut sights) = (0, Sights::new(verbosity));
-    carry_out(&fleet, &mut campaign, &mut wires, &stop, &clock(), &mut |campaign, sight| {
-        sights.say(sight);
-        let answered = campaign.answered();
-        if answered > shown {
-            progress.more(answered - shown);
-            shown = answered;
-        }
-    });
-    progress.finish();
+    carry_out(&mut campaign, (&fleet, &units), &stop, verbosity, arguments.json, StatusCampaign::answered)?;
     let status = campaign.finish(&units);
     match arguments.json {
         true => print_json(&status)?,
