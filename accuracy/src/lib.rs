@@ -7,7 +7,7 @@
 //!
 //! Finding photos, databases, the wording of results and pages are the responsibility of the calling program. This
 //! crate prints only progress bars, which [`Measuring::quiet`] turns off. Personal data outlives a run only in a
-//! [`Cache`] that the caller opens.
+//! [`Store`] or [`Cache`] that the caller opens.
 #![forbid(unsafe_code)]
 
 mod cache;
@@ -28,7 +28,7 @@ mod threshold_argument;
 pub mod triplet_loss;
 mod triplets;
 
-pub use cache::{Cache, Measured, clear, forget, size};
+pub use cache::{Cache, Measured, Store, clear, forget, size};
 pub use colours::Colours;
 pub use compared::{Movement, Way, compare, movement};
 pub use error::AccuracyError;

@@ -62,7 +62,7 @@ fn measure(
         Ok(file) => file,
         Err(error) => return (Err(error.to_string()), Origin::Found),
     };
-    match cache.and_then(|cache| cache.read(&file.digest().to_string(), colours)) {
+    match cache.and_then(|cache| cache.read(file.digest(), colours)) {
         Some(kept) => (Ok(kept), Origin::Found),
         None => (measure_with_networks(recogniser, &file, colours, cache), Origin::Measured),
     }
@@ -81,7 +81,7 @@ fn measure_with_networks(
     };
     let measured = labelled_face(recogniser, &frame).map_err(|error| error.to_string())?;
     if let Some(cache) = cache {
-        cache.write(&file.digest().to_string(), colours, measured.as_ref());
+        cache.write(file.digest(), colours, measured.as_ref());
     }
     Ok(measured)
 }
