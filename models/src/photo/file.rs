@@ -70,6 +70,7 @@ pub struct PhotoFile<'r, 'p> {
     reader: &'r PhotoReader,
     path: &'p Path,
     bytes: Vec<u8>,
+    sha256: [u8; 32],
 }
 
 impl PhotoReader {
@@ -83,7 +84,8 @@ impl PhotoReader {
     /// # Errors
     /// [`PhotoFileError::File`]
     pub fn open<'p>(&self, path: &'p Path) -> Result<PhotoFile<'_, 'p>, PhotoFileError> {
-        Ok(PhotoFile { reader: self, path, bytes: read_bounded(path, MAX_FILE_BYTES)? })
+        let bytes = read_bounded(path, MAX_FILE_BYTES)?;
+        Ok(PhotoFile { reader: self, path, sha256: Sha256::digest(&bytes).into(), bytes })
     }
 
     /// Reads and decodes a photo once the budget has room for it.
@@ -96,9 +98,15 @@ impl PhotoReader {
 }
 
 impl<'r> PhotoFile<'r, '_> {
+    /// The file's SHA-256.
+    pub fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
     /// The first 8 bytes of the file's SHA-256.
     pub fn digest(&self) -> PhotoDigest {
-        digest(&self.bytes)
+        let [a, b, c, d, e, f, g, h, ..] = self.sha256;
+        PhotoDigest([a, b, c, d, e, f, g, h])
     }
 
     /// Decodes the photo once the budget has room for it.
@@ -132,17 +140,18 @@ impl<'r> PhotoFile<'r, '_> {
     }
 }
 
-fn digest(bytes: &[u8]) -> PhotoDigest {
-    let [a, b, c, d, e, f, g, h, ..] = Sha256::digest(bytes).0;
-    PhotoDigest([a, b, c, d, e, f, g, h])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_digest_is_the_start_of_the_sha_256() {
-        assert_eq!(digest(b"").to_string(), "e3b0c44298fc1c14");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("empty");
+        std::fs::write(&path, b"").unwrap();
+        let reader = PhotoReader::new(|_, _| unreachable!());
+        let file = reader.open(&path).unwrap();
+        assert_eq!(file.digest().to_string(), "e3b0c44298fc1c14");
+        assert!(file.sha256().starts_with(&file.digest().0));
     }
 }
