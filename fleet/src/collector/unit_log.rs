@@ -332,7 +332,7 @@ impl UnitLog {
         self.put_unsigned_aside(storage, "the unit has signed other records instead", outcome)?;
         self.own.append(storage, &lines, end)?;
         outcome.problems.push(Problem::Replaced { from: signed.next(self.own.origin), records: records.into() });
-        outcome.records += u64::from(end.unsigned);
+        outcome.records += lines.iter().filter(|&&byte| byte == b'\n').count() as u64;
         Ok(())
     }
 

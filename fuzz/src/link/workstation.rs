@@ -57,21 +57,25 @@ pub fn fleet_toml(bytes: &[u8]) -> Answer {
     }
 }
 
-/// Gives a collector a message of a unit, twice. What it writes is one chain, and the second time it writes nothing.
+/// Gives a collector a message of a unit, twice. Each file that it writes is one chain, no record is in two of them, and what
+/// the unit has signed stays.
+///
+/// The second time may add records: a message from a stranger can have its lines in any order.
 pub fn collected_batch(bytes: &[u8]) -> Answer {
     let mut disk = Memory::default();
     let Some(mut collector) = collector(&disk) else { panic!("memory can be read") };
     let mut now = Moment::default();
     collector.take(unit(), bytes, now);
     collector.settle(now);
-    let written = collector.totals().records;
+    let signed = signed_lines(&mut disk);
     now.monotonic_ms += 60_000;
     collector.take(unit(), bytes, now);
     collector.settle(now);
-    assert_eq!(collector.totals().records, written, "a record was written twice");
-    let file = disk.read(&format!("{UNIT}.jsonl")).ok().flatten().unwrap_or_default();
-    assert!(policy::audit::verify(&file).is_ok(), "what was written is no chain");
-    if written > 0 { Answer::Accepted } else { Answer::Refused }
+    let written = chains(&mut disk).concat();
+    let sequences: Vec<u64> = written.iter().map(|line| sequence(line)).collect();
+    assert!(sequences.is_sorted_by(|before, after| before < after), "a record was written twice");
+    assert!(signed.iter().all(|line| written.contains(line)), "a signed record is gone");
+    if written.is_empty() { Answer::Refused } else { Answer::Accepted }
 }
 
 /// Continues a collected file whose end was torn or overwritten: the first bytes choose the log, the others the damage.
@@ -118,6 +122,36 @@ pub fn collected_log(bytes: &[u8]) -> Answer {
     let Ok(found) = collected(&mut disk, unit(), &log_key().verifying_key()) else { panic!("it cannot be read") };
     assert_eq!(found.last, log.len() as u64);
     if whole.starts_with(&file) { Answer::Accepted } else { Answer::Refused }
+}
+
+/// The lines of the unit's log before each gap, in order, and those of the log that is continued.
+fn chains(disk: &mut Memory) -> Vec<Vec<Vec<u8>>> {
+    let before_gap = format!("{UNIT}.to-");
+    let mut names = disk.list().unwrap_or_default();
+    names.retain(|name| name.starts_with(&before_gap));
+    names.sort_by_key(|name| {
+        name[before_gap.len()..].split('.').next().and_then(|last| last.parse::<u64>().ok()).unwrap_or_default()
+    });
+    names.push(format!("{UNIT}.jsonl"));
+    let files = names.iter().map(|name| disk.read(name).ok().flatten().unwrap_or_default());
+    let chains = files.inspect(|file| assert!(policy::audit::verify(file).is_ok(), "what was written is no chain"));
+    chains.map(|file| file.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()).collect()
+}
+
+/// The number of the record in this line, which has its line feed.
+fn sequence(line: &[u8]) -> u64 {
+    match line.strip_suffix(b"\n").map(Head::at) {
+        Some(Ok(head)) => head.sequence,
+        _ => panic!("a line of a chain is no record"),
+    }
+}
+
+/// What was written so far and is signed.
+fn signed_lines(disk: &mut Memory) -> Vec<Vec<u8>> {
+    let Ok(found) = collected(disk, unit(), &log_key().verifying_key()) else { panic!("it cannot be read") };
+    let mut lines = chains(disk).concat();
+    lines.retain(|line| sequence(line) <= found.signed);
+    lines
 }
 
 fn unit() -> Fingerprint {

@@ -659,7 +659,7 @@ fn node(operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)
     }
 }
 
-/// Batches of the unit of `fleet-toml`: signed records, the same without their beginning, and none.
+/// Batches of the unit of `fleet-toml`: signed records, the same without their beginning, backwards, and none.
 fn collected_batches() -> Vec<(&'static str, Vec<u8>)> {
     let (mut chain, mut lines) = (Chain::new(), Vec::new());
     for number in 0..6 {
@@ -674,5 +674,11 @@ fn collected_batches() -> Vec<(&'static str, Vec<u8>)> {
             BatchHeader::new("5f0c-8a71-0000-1111-2222".parse().unwrap(), Some(kept_from), 6).to_line().unwrap();
         [header, lines.concat().into_bytes()].concat()
     };
-    vec![("records", batch(1, &lines)), ("after-a-gap", batch(3, &lines[2..])), ("none", batch(1, &[]))]
+    let backwards: Vec<String> = lines.iter().rev().cloned().collect();
+    vec![
+        ("records", batch(1, &lines)),
+        ("after-a-gap", batch(3, &lines[2..])),
+        ("backwards", batch(1, &backwards)),
+        ("none", batch(1, &[])),
+    ]
 }
