@@ -16,10 +16,13 @@
 //!
 //! Both sides also read from their configurations where the broker is: [`Addresses`].
 //!
-//! This crate does no input or output.
+//! [`aim`] is apart: what a unit sends to somebody who aims its camera, over ssh.
+//!
+//! This crate opens nothing: [`aim`] reads and writes streams that the caller has opened.
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod aim;
 mod notice;
 mod presence;
 mod records;
