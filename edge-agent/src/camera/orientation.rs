@@ -74,6 +74,12 @@ impl TryFrom<u16> for Rotation {
 }
 
 impl Orientation {
+    /// The rotation to configure if frames of this orientation must be turned further.
+    pub(crate) const fn turned_further(self, turn: Rotation) -> Rotation {
+        // Frames are rotated, then mirrored; mirroring reverses the direction of a rotation.
+        self.rotation.then(if self.mirror { turn.inverse() } else { turn })
+    }
+
     /// The frame with the right orientation. `spare` is a buffer that is reused.
     pub fn apply(self, frame: Frame, spare: &mut Vec<u8>) -> Frame {
         if self == Self::default() {

@@ -1,10 +1,13 @@
 //! What the unit sees in a frame: the faces, and the enrolled people they resemble.
 
+pub(crate) mod light;
 mod networks;
 mod recorded;
+mod upright;
 
 pub use networks::Networks;
 pub use recorded::Recorded;
+pub(crate) use upright::{Upright, upright};
 
 use crate::loop_turn::Timings;
 use models::{Frame, ModelError};
