@@ -4,6 +4,7 @@
 //! hardware on both sides, each part behind a small trait, and the loop that joins them: [`mod@unit`].
 #![forbid(unsafe_code)]
 
+mod aim;
 pub mod audit_log;
 mod bounded_read;
 pub mod camera;

@@ -57,6 +57,12 @@ pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
     QualityGate::new(rules).problem(face).or_else(|| hardly_a_face().then_some(Reason::HardlyAFace))
 }
 
+/// The first problem with the picture, whoever it shows: the enrolled people have no part in it.
+pub(super) fn problem_for_anybody(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
+    let hardly_a_face = || !is_recognisable(face);
+    QualityGate::new(rules).problem(face).or_else(|| hardly_a_face().then_some(Reason::HardlyAFace))
+}
+
 /// Whether the face may be compared with anybody.
 pub(super) fn is_recognisable(face: &ObservedFace) -> bool {
     face.quality.recognisable != Some(false)
@@ -142,6 +148,8 @@ mod tests {
             let mut face = good_face();
             change(&mut face);
             assert_eq!(problem(&rules, &face), expected, "case {index}: {face:?}");
+            let anybody = expected.filter(|_| face.resembles.is_none() && face.claimed.is_none());
+            assert_eq!(problem_for_anybody(&rules, &face), anybody, "case {index}: {face:?}");
             assert!(expected.is_none_or(Reason::is_about_quality));
         }
     }

@@ -2,7 +2,7 @@
 
 use policy::audit::{BootId, Chain, Event, Record};
 use policy::{Credential, Neighbour, Reason, Reports};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::gallery::PersonId;
 use shared::pass::PassId;
 
@@ -104,15 +104,48 @@ pub(crate) fn one_of_each() -> Vec<Event> {
 
 /// Every kind takes its own keys from the same values.
 fn of_kind(kind: &str) -> Event {
-    let mut values = json!({
-        "admits": null, "alarm_ms": 0, "bytes": 0, "by_uid": 0, "database_sequence": 0, "distance": null,
-        "distances": [], "each_ms": 0, "failed_ms": 0, "failures": 0, "for_ms": 0, "grants": 0, "host": null,
-        "began_utc_ms": 0, "ended_utc_ms": 0, "ended_because": "", "failed_because": "", "refused_because": "",
-        "returned_because": "", "hours": "", "locked_by": "", "switched_by": "", "signed_by": "", "order_number": 0, "request": "", "version": "", "open_ms": 0, "others": 0,
-        "part": "camera", "pressed_ms": 0, "pruned_through": 0, "reason": "not_known", "refused_digest": null,
-        "returned_to": 0, "runner_up": null, "signed_sequence": 0, "threshold": 1.0, "tried": "face", "tries": 0,
-        "unreported": 0, "usb_port": null,
-    });
+    let mut values =
+        json!({"distances": [], "part": "camera", "reason": "not_known", "threshold": 1.0, "tried": "face"});
+    let zeros = [
+        "alarm_ms",
+        "began_utc_ms",
+        "by_uid",
+        "bytes",
+        "database_sequence",
+        "each_ms",
+        "ended_utc_ms",
+        "failed_ms",
+        "failures",
+        "for_ms",
+        "for_seconds",
+        "grants",
+        "open_ms",
+        "order_number",
+        "others",
+        "pictures",
+        "pressed_ms",
+        "pruned_through",
+        "returned_to",
+        "signed_sequence",
+        "tries",
+        "unreported",
+    ];
+    let empties = [
+        "ended_because",
+        "failed_because",
+        "hours",
+        "locked_by",
+        "refused_because",
+        "request",
+        "returned_because",
+        "signed_by",
+        "switched_by",
+        "version",
+    ];
+    let nulls = ["admits", "distance", "host", "refused_digest", "runner_up", "usb_port"];
+    zeros.into_iter().for_each(|key| values[key] = 0.into());
+    empties.into_iter().for_each(|key| values[key] = "".into());
+    nulls.into_iter().for_each(|key| values[key] = Value::Null);
     values["event"] = kind.into();
     for (key, bytes) in
         [("person", 16), ("pass", 6), ("model", 32), ("pruned_hash", 32), ("signed_hash", 32), ("signature", 64)]

@@ -1,5 +1,6 @@
 //! The command line and its verbs. Each verb's module defines its own arguments.
 
+use super::aim::Aim;
 use super::audit::Audit;
 use super::check::Check;
 use super::doctor::Doctor;
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Drill(Drill),
     Lock(Lock),
     TestLock(TestLock),
+    Aim(Aim),
     Rollback(Rollback),
     Simulate(Simulate),
     Receive(Receive),
@@ -109,6 +111,9 @@ mod tests {
             ("reader pair --config a.toml --new-key --json", None),
             ("reader", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
             ("test-lock --yes --json", None),
+            ("aim --seconds 60 --json --config a.toml", None),
+            ("aim --seconds 601", Some(ErrorKind::ValueValidation)),
+            ("aim --stream --json", Some(ErrorKind::ArgumentConflict)),
             ("test-lock door", Some(ErrorKind::UnknownArgument)),
             ("lockdown", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)),
             ("lockout clear Ada --config a.toml --json", None),

@@ -2,6 +2,7 @@
 //!
 //! Commands use the subsystems; no subsystem uses a command.
 
+mod aim;
 mod args;
 pub(crate) mod audit;
 mod check;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Receive(arguments) => receive::run(arguments),
         Command::Order(arguments) => order::run(arguments),
+        Command::Aim(arguments) => aim::run(arguments),
         Command::TestLock(arguments) => test_lock::run(arguments),
         Command::Lockout(command) => lockout::run(command),
         Command::Lockdown(command) => lockdown::run(command),

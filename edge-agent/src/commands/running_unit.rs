@@ -5,6 +5,7 @@ use crate::config::{self, Config};
 use crate::control::{self, Reply, Request};
 use anyhow::anyhow;
 use clap::Args;
+use std::io::BufReader;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use terminal::Help;
@@ -44,7 +45,19 @@ pub(super) fn connect(config: &Config, if_none_runs: &str) -> anyhow::Result<Uni
 /// # Errors
 /// If it does not answer, or refuses.
 pub(super) fn order(unit: UnixStream, request: &Request) -> anyhow::Result<Reply> {
-    let reply = control::ask(unit, request)?;
+    carried_out(control::ask(unit, request)?)
+}
+
+/// The same for a request whose reply is followed by something, which is returned.
+///
+/// # Errors
+/// As for [`order`].
+pub(super) fn follow(unit: UnixStream, request: &Request) -> anyhow::Result<BufReader<UnixStream>> {
+    let (reply, rest) = control::follow(unit, request)?;
+    carried_out(reply).map(|_| rest)
+}
+
+fn carried_out(reply: Reply) -> anyhow::Result<Reply> {
     match reply.refused {
         Some(why) => Err(anyhow!("the unit refused: {why}")),
         None => Ok(reply),

@@ -2,7 +2,7 @@
 
 use super::request::{Reply, Request};
 use anyhow::{Context, anyhow, bail};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -38,21 +38,29 @@ fn is_nobody(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// If the unit closes the connection, takes too long, or sends something that is not a reply.
-pub(crate) fn ask(mut unit: UnixStream, request: &Request) -> anyhow::Result<Reply> {
-    let mut exchange = || -> io::Result<Vec<u8>> {
+pub(crate) fn ask(unit: UnixStream, request: &Request) -> anyhow::Result<Reply> {
+    follow(unit, request).map(|(reply, _)| reply)
+}
+
+/// The same, and what follows the reply.
+///
+/// # Errors
+/// As for [`ask`].
+pub(crate) fn follow(mut unit: UnixStream, request: &Request) -> anyhow::Result<(Reply, BufReader<UnixStream>)> {
+    let exchange = || -> io::Result<_> {
         unit.set_read_timeout(Some(PATIENCE))?;
         unit.set_write_timeout(Some(PATIENCE))?;
         let line = request.to_line()?;
         unit.write_all(line.as_bytes())?;
-        let mut answer = Vec::new();
-        Read::by_ref(&mut unit).take(MAX_BYTES).read_to_end(&mut answer)?;
-        Ok(answer)
+        let (mut rest, mut answer) = (BufReader::new(unit), Vec::new());
+        Read::by_ref(&mut rest).take(MAX_BYTES).read_until(b'\n', &mut answer)?;
+        Ok((answer, rest))
     };
-    let answer = exchange().context("the unit does not answer on its control socket").help(
+    let (answer, rest) = exchange().context("the unit does not answer on its control socket").help(
         "check with `edge-agent status`; the request may have been carried out, and the audit log shows whether it was",
     )?;
     match serde_json::from_slice(&answer) {
-        Ok(reply) => Ok(reply),
+        Ok(reply) => Ok((reply, rest)),
         Err(_) if answer.is_empty() => Err(anyhow!("the unit closed the connection without a reply")),
         Err(_) => bail!("the reply of the unit is not understood: does the unit run another version?"),
     }

@@ -1,6 +1,7 @@
 //! Requests and replies.
 
 use crate::lockdown::LockdownReport;
+use fleet_messages::aim::MAX_AIM_SECONDS;
 use policy::{Credential, Failures, Kind, Locked, LockoutEnd};
 use serde::{Deserialize, Serialize};
 use shared::gallery::{DatabaseDigest, PersonId};
@@ -37,6 +38,33 @@ pub(crate) enum Request {
     TurnOnFaceRecognition {},
     /// Unlock for two seconds, for an installer at the door.
     TestLock {},
+    /// Send pictures after the reply, to somebody who aims the camera.
+    Aim {
+        /// For how long.
+        seconds: AimSeconds,
+    },
+}
+
+/// For how long pictures are sent: 1 to [`MAX_AIM_SECONDS`] seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub(crate) struct AimSeconds(u16);
+
+impl TryFrom<u16> for AimSeconds {
+    type Error = String;
+
+    fn try_from(seconds: u16) -> Result<Self, String> {
+        match (1..=MAX_AIM_SECONDS).contains(&seconds) {
+            true => Ok(Self(seconds)),
+            false => Err(format!("pictures are sent for 1 to {MAX_AIM_SECONDS} seconds, not {seconds}")),
+        }
+    }
+}
+
+impl From<AimSeconds> for u16 {
+    fn from(AimSeconds(seconds): AimSeconds) -> Self {
+        seconds
+    }
 }
 
 /// Which failed attempts a request is about.
@@ -122,6 +150,7 @@ impl Request {
             Self::TurnOffFaceRecognition {} => "face_recognition_off",
             Self::TurnOnFaceRecognition {} => "face_recognition_on",
             Self::TestLock {} => "test_lock",
+            Self::Aim { .. } => "aim",
         }
     }
 }
@@ -198,6 +227,7 @@ mod tests {
             (Request::TurnOffFaceRecognition {}, "face_recognition_off"),
             (Request::TurnOnFaceRecognition {}, "face_recognition_on"),
             (Request::TestLock {}, "test_lock"),
+            (Request::Aim { seconds: AimSeconds(600) }, "aim"),
             (Request::ClearLockouts { of: LockoutsOf::Person(PersonId([1; 16])) }, "clear_lockouts"),
         ] {
             let line = request.to_line().unwrap();
@@ -218,6 +248,8 @@ mod tests {
             (r#"{"schema":1,"request":{"unlock":{}}}"#, "unlock"),
             (r#"{"schema":1,"request":{"rollback":{}}}"#, "digest"),
             (r#"{"schema":1,"request":{"rollback":{"digest":"07"}}}"#, "2 characters"),
+            (r#"{"schema":1,"request":{"aim":{"seconds":0}}}"#, "1 to 600 seconds, not 0"),
+            (r#"{"schema":1,"request":{"aim":{"seconds":601}}}"#, "not 601"),
             (r#"{"schema":1,"request":{"clear_lockouts":{"of":"everybody"}}}"#, "everybody"),
             (r#"{"schema":1,"request":{"list_lockouts":{}}}{"schema":1}"#, "trailing"),
         ] {

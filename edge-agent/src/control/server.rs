@@ -4,6 +4,7 @@
 //! as the networks are tested.
 
 use super::request::{MAX_BYTES, Reply, Request};
+use crate::aim::Showing;
 use crate::socket;
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
@@ -27,13 +28,21 @@ pub(crate) struct Order {
     pub(crate) request: Request,
     /// The user ID of the client.
     pub(crate) uid: u32,
-    reply: Sender<Reply>,
+    reply: Sender<Answered>,
 }
+
+/// A reply, and the pictures that follow it, if any.
+type Answered = (Reply, Option<Showing>);
 
 impl Order {
     /// Replies. The client may have gone.
     pub(crate) fn answer(self, reply: Reply) {
-        self.reply.send(reply).ok();
+        self.reply.send((reply, None)).ok();
+    }
+
+    /// Replies that the request is carried out, and then shows this. The client may have gone.
+    pub(crate) fn show(self, showing: Showing) {
+        self.reply.send((Reply::done(), Some(showing))).ok();
     }
 }
 
@@ -62,7 +71,8 @@ fn serve_one(client: UnixStream, orders: Sender<Order>) -> io::Result<()> {
     thread::Builder::new().name("control".to_owned()).spawn(serving).map(drop)
 }
 
-/// Reads one client's request, waits until the loop has carried it out, and replies.
+/// Reads one client's request, waits until the loop has carried it out, and replies. If pictures follow, sends them on a
+/// thread of their own.
 ///
 /// # Errors
 /// If the client hangs up or takes too long.
@@ -70,15 +80,18 @@ pub(crate) fn handle(mut client: UnixStream, orders: &Sender<Order>) -> io::Resu
     let uid = getsockopt(&client, PeerCredentials)?.uid();
     // Read even if it will be refused: closing a socket with unread data would discard the reply.
     let line = socket::read_line(&mut client, MAX_BYTES, Instant::now() + PATIENCE)?;
-    let reply = match may_ask(uid, geteuid().as_raw()) {
+    let refused = |why: String| (Reply::refused(why), None);
+    let (reply, showing) = match may_ask(uid, geteuid().as_raw()) {
         true => match Request::parse(&line) {
             Ok(request) => carry_out(request, uid, orders),
-            Err(why) => Reply::refused(why),
+            Err(why) => refused(why),
         },
-        false => Reply::refused(format!("user {uid} may not send requests: only root and the unit's own user may")),
+        false => refused(format!("user {uid} may not send requests: only root and the unit's own user may")),
     };
     let answer = to_json(&reply).map_err(io::Error::other)?;
-    socket::write_all(&mut client, format!("{answer}\n").as_bytes(), Instant::now() + PATIENCE)
+    socket::write_all(&mut client, format!("{answer}\n").as_bytes(), Instant::now() + PATIENCE)?;
+    let Some(showing) = showing else { return Ok(()) };
+    thread::Builder::new().name("aim".to_owned()).spawn(move || showing.send_to(client)).map(drop)
 }
 
 /// The same rule as the socket's mode, which somebody may have changed.
@@ -86,14 +99,14 @@ fn may_ask(uid: u32, own: u32) -> bool {
     uid == 0 || uid == own
 }
 
-fn carry_out(request: Request, uid: u32, orders: &Sender<Order>) -> Reply {
+fn carry_out(request: Request, uid: u32, orders: &Sender<Order>) -> Answered {
     let (reply, answered) = channel();
     if orders.send(Order { request, uid, reply }).is_err() {
-        return Reply::refused("the unit is stopping");
+        return (Reply::refused("the unit is stopping"), None);
     }
     answered.recv_timeout(LOOP_PATIENCE).unwrap_or_else(|_| {
         let seconds = LOOP_PATIENCE.as_secs();
-        Reply::refused(format!("the unit has not replied within {seconds} s; check with `edge-agent status`"))
+        (Reply::refused(format!("the unit has not replied within {seconds} s; check with `edge-agent status`")), None)
     })
 }
 

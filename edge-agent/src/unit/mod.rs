@@ -2,6 +2,7 @@
 //!
 //! The lock moves only after the record is on the disk. If a grant cannot be recorded, the door stays locked.
 
+mod aim;
 mod database_swap;
 mod equip;
 mod face_recognition;
@@ -21,6 +22,7 @@ pub(crate) use link::LinkDesk;
 pub(crate) use lockdown::OrderError;
 pub(crate) use people::People;
 
+use crate::aim::AimDesk;
 use crate::audit_log::{AuditError, AuditLog};
 use crate::camera::{CameraError, Captured, FrameSource};
 use crate::clock::Clock;
@@ -37,6 +39,7 @@ use crate::part_reports::PartReports;
 use crate::passes::PassDesk;
 use crate::reader::{CardReader, ReaderState};
 use crate::sight::{Seen, Sight};
+use fleet_messages::aim::AimEnd;
 use models::ModelError;
 use peripherals::{Peripherals, WatchedContacts};
 use policy::audit::Event;
@@ -70,6 +73,7 @@ pub struct Unit {
     latch: Latch,
     clock: Arc<dyn Clock>,
     peripherals: Peripherals,
+    aim: AimDesk,
     lockdowns: Lockdowns,
     face_recognition: FaceRecognition,
     memory: Option<MemoryFile>,
@@ -101,6 +105,7 @@ impl Unit {
             latch,
             clock,
             peripherals,
+            aim: AimDesk::default(),
             lockdowns: Lockdowns::default(),
             face_recognition: FaceRecognition::default(),
             memory: None,
@@ -186,6 +191,7 @@ impl Unit {
         happened.events.into_iter().for_each(|event| self.record(event, &now));
         let part_events: Vec<Event> = self.parts.iter().flat_map(PartReports::take).collect();
         part_events.into_iter().for_each(|event| self.record(event, &now));
+        self.follow_aim(&now);
         self.follow_hours(&now)?;
         // One card per decision, so that no card replaces another that has not been decided on.
         let card = self.peripherals.next_card(&self.gallery);
@@ -221,6 +227,10 @@ impl Unit {
         let verdict = self.act_on(decision, &now);
         self.remember(&now);
         let verdict = verdict?;
+        // Last, so that the door has not waited for it.
+        if let Some(frame) = frame {
+            self.show_frame(frame, &seen.faces, attention.faces, &now);
+        }
         let timings = Timings { total_ms: started.elapsed().as_secs_f64() * 1e3, ..seen.timings };
         Ok(Turn { verdict, door: self.latch.state(), faces: seen.faces.len(), timings })
     }
@@ -243,6 +253,7 @@ impl Unit {
         self.policy.end_approach(&now);
         (self.peripherals.lights, self.peripherals.lamp) = (None, None);
         self.record_ended_approach(&now);
+        self.end_aim(AimEnd::Stopping, &now);
         self.record(Event::Stopped, &now);
         self.sign(&now);
     }
@@ -405,6 +416,8 @@ pub(crate) fn system_chance() -> u64 {
     })
 }
 
+#[cfg(test)]
+mod aim_tests;
 #[cfg(test)]
 mod face_recognition_tests;
 #[cfg(test)]

@@ -217,6 +217,7 @@ mod tests {
             Event::FireAlarmOn,
             Event::DoorReleased,
             Event::LockTested { by_uid: 0 },
+            Event::AimBegan { by_uid: 0, for_seconds: 600 },
             Event::requested("lockdown", 0),
             Event::lockdown_began("command", None),
             Event::part_failed(Part::Camera, "unplugged", None, 0),

@@ -261,6 +261,20 @@ pub enum Event {
         /// The user id of the requester, 0 for root.
         by_uid: u32,
     },
+    /// Somebody watches the camera's pictures, to aim it. Written before the first picture.
+    AimBegan {
+        /// The user id of the requester, 0 for root.
+        by_uid: u32,
+        /// For how many seconds at most.
+        for_seconds: u16,
+    },
+    /// Nobody watches the camera's pictures any more.
+    AimEnded {
+        /// The code why, such as `time_over`.
+        ended_because: String<MAX_CODE_BYTES>,
+        /// Number of pictures sent.
+        pictures: u64,
+    },
     /// The unit is locked down from now on.
     LockdownBegan {
         /// The code of what locks it down, such as `command`.
@@ -339,6 +353,11 @@ impl Event {
     /// The door is no longer held open.
     pub fn hold_ended(hours: &str, because: HoldEnd) -> Self {
         Self::HoldEnded { hours: kept(hours), ended_because: kept(because.code()) }
+    }
+
+    /// Nobody watches the camera's pictures any more, for the reason of this code.
+    pub fn aim_ended(code: &str, pictures: u64) -> Self {
+        Self::AimEnded { ended_because: kept(code), pictures }
     }
 
     /// The unit is locked down by what has this code.

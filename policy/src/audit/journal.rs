@@ -39,6 +39,8 @@ impl Event {
             Self::HeldOpen { .. } => 0x6b8d9972928f071eee9cede2790d6cfb,
             Self::HoldEnded { .. } => 0x576c3330f976348891ce93cb3f1e9f87,
             Self::LockTested { .. } => 0xc32be464adf5f02f37facbc32978be38,
+            Self::AimBegan { .. } => 0xe1aff89c0d16a3384bf19c0adbaab338,
+            Self::AimEnded { .. } => 0xf58db3211c263e3c61a9c079d5964c07,
             Self::LockdownBegan { .. } => 0xc24187e4e314cccec1cb04d8d0af4d06,
             Self::LockdownEnded { .. } => 0x85bbbf2c54bd0ad2369f5e4198f47e3b,
             Self::FaceRecognitionOff { .. } => 0x54974bf816d3971f52955ef0db262432,
@@ -73,6 +75,8 @@ impl Event {
             | Self::LockoutCleared { .. }
             | Self::HeldOpen { .. }
             | Self::LockTested { .. }
+            | Self::AimBegan { .. }
+            | Self::AimEnded { .. }
             | Self::LockdownEnded { .. }
             | Self::FaceRecognitionOn { .. }
             | Self::SignedOrder { .. } => 5,

@@ -407,6 +407,8 @@ fn events() -> impl Strategy<Value = Event> {
             Event::signed_order(number, &code, person, signer, uid)
         }),
         any::<u32>().prop_map(|by_uid| Event::LockTested { by_uid }),
+        any::<(u32, u16)>().prop_map(|(by_uid, for_seconds)| Event::AimBegan { by_uid, for_seconds }),
+        any::<(String, u64)>().prop_map(|(code, pictures)| Event::aim_ended(&code, pictures)),
         Just(Event::SelfTestFailed),
         (any::<String>(), option_of(any::<String>()), any::<u64>()).prop_map(|(code, port, more)| Event::part_failed(
             Part::Camera,

@@ -173,6 +173,7 @@ fn attention(event: &Event) -> Option<(&'static str, &'static str)> {
         Event::FaceRecognitionOff { .. } => ("face_recognition_off", "switching-off of face recognition"),
         Event::LockedOut { .. } | Event::FacesPaced { .. } | Event::CardBlocked { .. } => ("lockout", "lockout"),
         Event::LockTested { .. } => ("lock_test", "lock test"),
+        Event::AimBegan { .. } => ("aim", "live view"),
         Event::DoorFailed => ("door_failed", "lock failure"),
         Event::PartFailed { .. } => ("part_failed", "part failure"),
         Event::SelfTestFailed => ("self_test_failed", "failed self-test"),

@@ -105,6 +105,7 @@ pub(super) fn tone(event: &Event) -> Option<Tone> {
         | Event::LockdownBegan { .. }
         | Event::FaceRecognitionOff { .. }
         | Event::LockTested { .. }
+        | Event::AimBegan { .. }
         | Event::FireAlarmOn
         | Event::DoorReleased
         | Event::Tailgating { .. } => Some(Tone::Warning),
@@ -222,6 +223,13 @@ fn event(event: &Event, people: &People<'_>) -> String {
             format!("signed order {order_number}: {what}{about}; signed by {signed_by}, handed over by user {by_uid}")
         }
         Event::LockTested { by_uid } => format!("LOCK TEST: user {by_uid} unlocked the door for two seconds"),
+        Event::AimBegan { by_uid, for_seconds } => {
+            format!("user {by_uid} WATCHES THE CAMERA'S PICTURES to aim it, for {for_seconds} s at most")
+        }
+        Event::AimEnded { ended_because, pictures } => {
+            let why = ended_because.replace('_', " ");
+            format!("nobody watches the camera's pictures any more, after {}: {why}", counted(*pictures, "picture"))
+        }
         Event::FireAlarmOn => "THE FIRE ALARM has released the lock".to_owned(),
         Event::FireAlarmOff { alarm_ms } => format!("the fire alarm is over, after {} s", alarm_ms / 1000),
         Event::DoorReleased => "the door was opened, RELEASED BY THE FIRE ALARM".to_owned(),
@@ -353,6 +361,14 @@ mod tests {
                 "no longer held open in the hours reception: the unit is locked down",
             ),
             (Event::LockTested { by_uid: 1000 }, "LOCK TEST: user 1000 unlocked the door for two seconds"),
+            (
+                Event::AimBegan { by_uid: 1000, for_seconds: 600 },
+                "user 1000 WATCHES THE CAMERA'S PICTURES to aim it, for 600 s at most",
+            ),
+            (
+                Event::aim_ended("viewer_gone", 7),
+                "nobody watches the camera's pictures any more, after 7 pictures: viewer gone",
+            ),
             (Event::lockdown_began("damaged_file", None), "LOCKED DOWN by a damaged file; nobody may enter"),
             (
                 Event::lockdown_began("command", Some("wardens")),

@@ -12,6 +12,7 @@ mod service;
 pub(super) mod signals;
 pub(crate) mod writable;
 
+use crate::aim::AimDesk;
 use crate::audit_log::LogKey;
 use crate::audit_log::read::last_recorded_utc_ms;
 use crate::camera::{CameraReport, CameraState, LiveCamera};
@@ -124,6 +125,7 @@ pub(crate) fn run(arguments: &Run, verbosity: Verbosity) -> anyhow::Result<Answe
         unit.follow_part(health.part());
         board.set_infrared(health);
     }
+    unit.set_aim(AimDesk::new(config.model.bundles.clone(), config.camera.orientation()));
     unit.set_memory(memory);
     unit.set_lockdowns(Lockdowns::restored(
         LockdownFile::at(&config.lockdown())?,

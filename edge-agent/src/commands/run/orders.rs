@@ -31,7 +31,7 @@ impl Orders {
             Err(error) => {
                 tracing::warn!(
                     "[control] socket {shown}: {error}; this unit will not answer `edge-agent lockdown`, `face-recognition`, \
-                     `lockout`, `test-lock` and `rollback`"
+                     `lockout`, `test-lock`, `aim` and `rollback`"
                 );
                 Ok(Self::none())
             }
@@ -101,6 +101,10 @@ fn carry_out(order: Order, unit: &mut Unit, people: &mut People) {
             Ok(()) => Reply::done(),
             Err(error) => Reply::refused(error.to_string()),
         }),
+        Request::Aim { seconds } => match unit.begin_aim(uid, seconds.into()) {
+            Ok(showing) => order.show(showing),
+            Err(error) => order.answer(Reply::refused(format!("the request cannot be recorded: {error}"))),
+        },
         Request::EndLockdown {} => order.answer(match unit.end_lockdown() {
             Ok(_) => Reply::lockdown(LockdownReport::new(unit.lockdowns(), unit.gallery())),
             Err(error) => Reply::refused(format!("the unit stays locked down: {error}")),

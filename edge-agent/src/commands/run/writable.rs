@@ -41,7 +41,7 @@ pub(crate) fn unwritable(config: &Config) -> Vec<Unwritable> {
         (
             "[control] socket",
             &control,
-            "`edge-agent lockdown`, `face-recognition`, `lockout`, `test-lock` and `rollback` get no answer",
+            "`edge-agent lockdown`, `face-recognition`, `lockout`, `test-lock`, `aim` and `rollback` get no answer",
         ),
         ("[link] socket", &link, "no link can lock the unit down or bring signed orders"),
     ];

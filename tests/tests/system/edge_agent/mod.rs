@@ -1,5 +1,6 @@
 //! The door unit: `edge-agent`.
 
+mod aim;
 mod audit;
 mod bad_input;
 mod cards;
