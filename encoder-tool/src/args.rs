@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     EvaluatePad(EvaluatePad),
     Ship(Ship),
+    Aim(crate::aim::Aim),
     /// Many doors at once: how they are, databases, audit logs
     #[command(subcommand)]
     Fleet(crate::fleet::FleetCommand),
@@ -568,6 +569,9 @@ mod tests {
             ("verify a.jpg --db people.db --identity y --threshold 2.1", Some(ErrorKind::ValueValidation)),
             ("ship people.db pi@door --sudo -p 2222 -i key -o BatchMode=yes --wait 5 --json", None),
             ("ship people.db", Some(ErrorKind::MissingRequiredArgument)),
+            ("aim pi@door --sudo -p 2222 -i key -o BatchMode=yes --seconds 60 --picture now.jpg --json", None),
+            ("aim pi@door --seconds 601", Some(ErrorKind::ValueValidation)),
+            ("aim", Some(ErrorKind::MissingRequiredArgument)),
             ("ship people.db pi@door --wait 0", Some(ErrorKind::ValueValidation)),
             (
                 "evaluate-pad --real a --attack b --model c --frames-of-one-approach 5 --bpcer 0.01 --write-threshold",

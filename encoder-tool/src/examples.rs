@@ -39,6 +39,11 @@ Examples:
   encoder-tool identify photo.jpg --db people.db
   encoder-tool identify one.jpg two.jpg --db people.db --threshold 0.9 --json";
 
+pub(crate) const AIM: &str = "\
+Examples:
+  encoder-tool aim pi@door --sudo
+  encoder-tool aim pi@door --sudo --picture /tmp/door.jpg";
+
 pub(crate) const SHIP: &str = "\
 Examples:
   encoder-tool ship people.db pi@door --sudo

@@ -4,6 +4,7 @@
 //! opens.
 #![forbid(unsafe_code)]
 
+mod aim;
 mod args;
 mod build_db;
 mod cache_command;
@@ -70,6 +71,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::Evaluate(arguments) => evaluate::run(arguments, verbosity),
         Command::EvaluatePad(arguments) => evaluate_pad::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
+        Command::Aim(arguments) => aim::run(arguments),
         Command::Ship(arguments) => ship::run(arguments, verbosity),
         Command::Fleet(command) => command.run(verbosity),
         Command::Keygen(arguments) => keygen::run(arguments),

@@ -1,6 +1,7 @@
 //! The camera is aimed at a running unit: what a viewer gets, what the log says, and that the door works on.
 
 use super::running::{RunningUnit, photos_of};
+use super::shipped::Server;
 use super::{at_the_door, edge_agent};
 use fleet_messages::aim::{AimEnd, AimMessage};
 use models::{Photo, Recogniser};
@@ -175,4 +176,44 @@ fn without_a_unit_there_is_nothing_to_see() {
     assert_eq!(unit.stop("-TERM"), 0);
     let nothing = said(&mut aim(&unit, &["--stream"]));
     assert!(nothing.code == 2 && nothing.stderr.contains("no unit runs"), "{nothing:?}");
+}
+
+/// Through a real OpenSSH server.
+#[test]
+fn the_workstation_watches_through_ssh() {
+    let Some(server) = Server::start() else { return };
+    let unit = unit(ENROLLED);
+    let picture = unit.file("newest.jpg");
+    let watch = |options: &[&str]| {
+        let mut watch = Command::new(program("encoder-tool"));
+        watch.args(["aim", "localhost"]);
+        server.reached_by(&mut watch, options);
+        watch.arg("--remote-config").arg(unit.file("config.toml"));
+        watch
+    };
+    let seen = said(watch(&["--seconds", "3", "--json"]).arg("--picture").arg(&picture));
+    assert_eq!(seen.code, 0, "{seen:?}");
+    let lines: Vec<Value> = seen.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown = lines.iter().rev().find(|line| line["picture"].is_object()).unwrap();
+    assert_eq!(shown["picture"]["boxes"].as_array().unwrap().len(), 1, "{shown}");
+    assert_eq!(lines.last().unwrap()["ended"]["because"], "time_over");
+    assert!(!seen.stdout.contains("Obama"));
+    let kept = image::open(&picture).unwrap();
+    assert_eq!(u64::from(kept.width()), shown["picture"]["width"].as_u64().unwrap());
+    assert_eq!(fs::metadata(&picture).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let mut interrupted = watch(&[]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(interrupted.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("face "));
+    interrupted.kill().unwrap();
+    interrupted.wait().unwrap();
+    assert_eq!(record_of_end(&unit, 1)["ended_because"], "viewer_gone", "the unit notices");
+
+    for (options, expected) in
+        [(&["-o", "HostName=no-such-host.invalid"][..], "no host of this name"), (&["--sudo"], "sudo")]
+    {
+        let failed = said(&mut watch(options));
+        assert!(failed.code == 2 && failed.stderr.contains(expected), "{options:?}: {failed:?}");
+        assert!(failed.stderr.contains("help: "), "{failed:?}");
+    }
 }

@@ -22,7 +22,7 @@ const SERVER: &str = "/usr/sbin/sshd";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An OpenSSH server on a port of its own, with keys made for this test.
-struct Server {
+pub(super) struct Server {
     folder: TempDir,
     port: u16,
     child: Child,
@@ -30,7 +30,7 @@ struct Server {
 
 impl Server {
     /// `None` where there is no OpenSSH server.
-    fn start() -> Option<Self> {
+    pub(super) fn start() -> Option<Self> {
         if !Path::new(SERVER).exists() {
             eprintln!("skipped: {SERVER} is not there; apt install openssh-server");
             return None;
@@ -69,17 +69,23 @@ impl Server {
     /// What the user says comes before what this test says.
     fn shipping(&self, database: &Path, unit: &RunningUnit, options: &[&str]) -> Command {
         let mut ship = Command::new(program("encoder-tool"));
-        ship.arg("ship").arg(database).arg("localhost").args(options).arg("--json");
-        if !options.contains(&"--port") {
-            ship.args(["--port", &self.port.to_string()]);
-        }
-        if !options.contains(&"--identity") {
-            ship.arg("--identity").arg(self.folder.path().join("user"));
-        }
-        ship.args(["-o", "HostName=127.0.0.1", "-o", "StrictHostKeyChecking=no", "-o", "IdentitiesOnly=yes"]);
-        ship.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
+        ship.arg("ship").arg(database).arg("localhost").arg("--json");
+        self.reached_by(&mut ship, options);
         ship.arg("--remote-config").arg(unit.file("config.toml"));
         ship
+    }
+
+    /// Makes a command that connects to `localhost` reach this server. What the user says comes before what this test says.
+    pub(super) fn reached_by(&self, command: &mut Command, options: &[&str]) {
+        command.args(options);
+        if !options.contains(&"--port") {
+            command.args(["--port", &self.port.to_string()]);
+        }
+        if !options.contains(&"--identity") {
+            command.arg("--identity").arg(self.folder.path().join("user"));
+        }
+        command.args(["-o", "HostName=127.0.0.1", "-o", "StrictHostKeyChecking=no", "-o", "IdentitiesOnly=yes"]);
+        command.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
     }
 }
 
