@@ -40,7 +40,8 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 38] = [
+pub const TARGETS: [Target; 39] = [
+    ("aim-picture", aim_picture),
     ("audit-log", audit_log),
     ("bundle", bundle),
     ("camera-frame", camera_frame),

@@ -4,9 +4,34 @@ use super::topics;
 use crate::Answer;
 use ed25519_dalek::{Signer, SigningKey};
 use edge_link::fetch::Place;
+use fleet_messages::aim::{AimMessage, MAX_AIM_JPEG_BYTES, MAX_AIM_WORDS_BYTES};
 use fleet_messages::{Ask, DatabaseNotice, Kind, RecordBatch, SignedStatement, Want};
 use policy::audit::MAX_LINE_BYTES;
 use serde::{Deserialize, Serialize};
+
+/// What a unit sends to somebody who aims its camera. Every box lies in its picture, no text steers a terminal, and what is
+/// read is written and read again as it was.
+pub fn aim_picture(mut bytes: &[u8]) -> Answer {
+    loop {
+        let message = match AimMessage::read(&mut bytes) {
+            Ok(Some(message)) => message,
+            Ok(None) => return Answer::Accepted,
+            Err(_) => return Answer::Refused,
+        };
+        if let AimMessage::Picture(picture) = &message {
+            let (width, height) = (picture.view.width as f32, picture.view.height as f32);
+            assert!(picture.jpeg.len() <= MAX_AIM_JPEG_BYTES);
+            for at in &picture.view.boxes {
+                assert!(at.x >= 0.0 && at.y >= 0.0 && at.x + at.width <= width && at.y + at.height <= height);
+            }
+        }
+        let shown = message.to_string();
+        assert!(shown.len() < 10 * MAX_AIM_WORDS_BYTES && !shown.chars().any(char::is_control), "{shown}");
+        let mut written = Vec::new();
+        let Ok(()) = message.write(&mut written) else { panic!("a message that was read can be written") };
+        assert!(matches!(AimMessage::read(&mut &written[..]), Ok(Some(read)) if read == message));
+    }
+}
 
 /// A batch of records. Its lines are those of the payload.
 pub fn record_batch(bytes: &[u8]) -> Answer {

@@ -5,7 +5,7 @@ mod network;
 mod unit;
 mod workstation;
 
-pub use fleet_messages::{fleet_request, record_batch, statement, topic};
+pub use fleet_messages::{aim_picture, fleet_request, record_batch, statement, topic};
 pub use network::{file_server, link_message};
 pub use unit::{unit_answer, unit_records};
 pub use workstation::{collected_batch, collected_log, fleet_toml};

@@ -53,6 +53,19 @@ source = \"b\"\nsource-sha256 = \"\"\n";
 
 fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
     match target {
+        "aim-picture" => {
+            let picture = |words: &str| {
+                let line = format!("{{\"schema\":1,\"picture\":{{\"width\":640,\"height\":360,\"boxes\":[{{\"x\":300.0,\"y\":100.0,\"width\":80.0,\"height\":100.0}}],\"face\":{{\"pixels\":160.0,\"minimum\":40.0,\"is_too_small\":false,\"brightness\":null}},\"light\":{{\"brightness\":110.5,\"clipped\":0.25,\"words\":\"{words}\"}},\"sharpness\":{{\"of\":\"face\",\"now\":80.0,\"best\":100.0,\"words\":\"c\"}},\"gate\":{{\"refused_because\":\"too_dark\",\"words\":\"b\"}},\"rotate\":90,\"seconds_left\":600,\"jpeg_bytes\":4}}}}\n");
+                [line.as_bytes(), &[0xff, 0xd8, 0xff, 0xd9]].concat()
+            };
+            let end = &b"{\"schema\":1,\"no_picture\":{}}\n{\"schema\":1,\"ended\":{\"because\":\"time_over\"}}\n"[..];
+            vec![
+                ("two-pictures", [&picture("a")[..], &picture("b"), end].concat()),
+                ("cut", picture("a")[..300].to_vec()),
+                ("escape", picture("\\u001b[2J")),
+                ("another-schema", b"{\"schema\":2,\"no_picture\":{}}\n".to_vec()),
+            ]
+        }
         "audit-log" => vec![("three-records", log()), ("torn", log()[..400].to_vec()), ("diary", b"dear diary\n".to_vec())],
         "bundle" => vec![
             ("golden", golden()),
@@ -92,6 +105,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("rollback", format!("{{\"schema\":1,\"request\":{{\"rollback\":{{\"digest\":\"{}\"}}}}}}\n", "07".repeat(32)).into_bytes()),
             ("lockouts", b"{\"schema\":1,\"request\":{\"list_lockouts\":{}}}\n".to_vec()),
             ("clear", format!("{{\"schema\":1,\"request\":{{\"clear_lockouts\":{{\"of\":{{\"person\":\"{}\"}}}}}}}}", "ad".repeat(16)).into_bytes()),
+            ("aim", b"{\"schema\":1,\"request\":{\"aim\":{\"seconds\":600}}}\n".to_vec()),
             ("unlock", b"{\"schema\":1,\"request\":{\"unlock\":{}}}\n".to_vec()),
             ("cut", b"{\"schema\":1,\"requ".to_vec()),
         ],

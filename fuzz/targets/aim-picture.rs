@@ -1,0 +1,4 @@
+//! Drives [`fuzz::aim_picture`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes| { fuzz::driven(fuzz::aim_picture, bytes) });
