@@ -71,7 +71,10 @@ impl SshError {
         let stderr = String::from_utf8_lossy(&said.stderr);
         let says = |part: &str| stderr.to_lowercase().contains(&part.to_lowercase());
         let any = |parts: &[&str]| parts.iter().any(|part| says(part));
-        let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given").trim();
+        // The unit's programs end with a line of help, after that of the error.
+        let is_error = |line: &&str| line.starts_with("error: ");
+        let last = stderr.lines().rfind(is_error).or_else(|| stderr.lines().rfind(|line| !line.trim().is_empty()));
+        let last = last.map_or("no reason given", |line| line.trim_start_matches("error: ").trim());
         let (what, help) = match said.code {
             Some(SSH_FAILED) => ssh_failure(any),
             _ if any(&["sudo:"]) => ("sudo does not let this user do that", SshHelp::Permission),
@@ -144,6 +147,7 @@ mod tests {
             (127, "bash: edge-agent: command not found\n", "there is no edge-agent"),
             (126, "sh: edge-agent: Permission denied\n", "may not run"),
             (2, "error: /run/edge-agent/status.sock: Permission denied (os error 13)\n", "may not do that"),
+            (2, "error: no unit runs\nhelp: start it\n", "no answer came back: no unit runs"),
             (0, "", "no answer"),
         ] {
             let said = Said { code: Some(code), stdout: Vec::new(), stderr: stderr.as_bytes().to_vec() };
