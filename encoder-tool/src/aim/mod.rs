@@ -1,6 +1,6 @@
 //! `aim`: shows somebody who aims a unit's camera what the unit sees. [`watch`] gives the pictures to whatever shows them.
 
-mod watch;
+pub(crate) mod watch;
 
 use crate::examples;
 use anyhow::{Context, Result};

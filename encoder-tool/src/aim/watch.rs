@@ -4,7 +4,7 @@
 use fleet::ssh::{Host, Said, SshError, TO_CONNECT};
 use fleet_messages::aim::{AimError, AimMessage};
 use std::io::{BufReader, Read};
-use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -60,7 +60,10 @@ struct Inside {
 /// # Errors
 /// If ssh cannot be started.
 pub(crate) fn watch(host: &Host, line: &str) -> Result<Watching, WatchError> {
-    let mut command = host.command(line);
+    follow(host.command(line))
+}
+
+fn follow(mut command: Command) -> Result<Watching, WatchError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut ssh = Ssh(command.spawn().map_err(SshError::Start)?);
     let (Some(stdout), Some(stderr)) = (ssh.0.stdout.take(), ssh.0.stderr.take()) else {
@@ -155,5 +158,51 @@ impl Drop for Ssh {
     fn drop(&mut self) {
         self.0.kill().ok();
         self.0.wait().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fleet_messages::aim::AimEnd;
+
+    fn shell(line: &str) -> Watching {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        follow(command).unwrap()
+    }
+
+    /// What `watching` ends with, in words.
+    fn end(watching: Watching) -> String {
+        match watching.last().unwrap() {
+            Ok(message) => message.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_newest_message_replaces_one_that_was_not_taken() {
+        let ended = AimMessage::Ended(AimEnd::TimeOver).line().unwrap();
+        let mut watching = shell(&format!("printf '%s\\n' '{{\"schema\":1,\"no_picture\":{{}}}}' '{}'", ended.trim()));
+        let newest = Arc::clone(&watching.newest);
+        let read = newest.changed.wait_while(newest.inside(), |inside| inside.end.is_none()).unwrap();
+        drop(read);
+        assert_eq!(watching.next().map(Result::unwrap), Some(AimMessage::Ended(AimEnd::TimeOver)));
+        assert!(watching.next().is_none());
+    }
+
+    #[test]
+    fn a_unit_that_sends_anything_else_is_an_error() {
+        for (line, expected) in [
+            ("exec yes", "cannot be used"),
+            ("exec tr '\\0' x < /dev/zero", "cannot be used"),
+            ("printf x", "ended within a message"),
+            ("echo 'error: no unit runs' >&2; echo 'help: start it' >&2; exit 2", "no unit runs"),
+            ("echo 'ssh: connect to host door port 22: Connection refused' >&2; exit 255", "the connection failed"),
+            ("head -c 10000000 /dev/zero >&2; exit 127", "there is no edge-agent"),
+        ] {
+            let said = end(shell(line));
+            assert!(said.contains(expected), "{line}: {said}");
+        }
     }
 }
