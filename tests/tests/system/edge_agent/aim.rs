@@ -170,12 +170,31 @@ fn another_user_sees_nothing() {
     assert!(!unit.events().contains(&"aim_began".to_owned()));
 }
 
+/// While a unit is being installed, none runs.
 #[test]
-fn without_a_unit_there_is_nothing_to_see() {
-    let mut unit = unit("wall.jpg");
+fn without_a_unit_the_camera_is_opened_and_the_log_says_so() {
+    let mut unit = unit(ENROLLED);
     assert_eq!(unit.stop("-TERM"), 0);
-    let nothing = said(&mut aim(&unit, &["--stream"]));
-    assert!(nothing.code == 2 && nothing.stderr.contains("no unit runs"), "{nothing:?}");
+    let output = aim(&unit, &["--stream", "--seconds", "2"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let views = messages(&output.stdout).into_iter().filter_map(|message| match message {
+        AimMessage::Picture(picture) => Some(picture.view),
+        _ => None,
+    });
+    let last = views.last().unwrap();
+    assert!(last.boxes.len() == 1 && last.gate.refused_because.is_none(), "{last}");
+    let events = unit.events();
+    assert_eq!(events[events.len() - 3..], ["stopped", "aim_began", "aim_ended"], "{events:?}");
+    let mut interrupted = aim(&unit, &["--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(interrupted.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().is_some());
+    assert!(Command::new("kill").args(["-INT", &interrupted.id().to_string()]).status().unwrap().success());
+    assert!(lines.last().unwrap().contains("viewer_gone"));
+    assert_eq!(interrupted.wait().unwrap().code(), Some(0));
+    assert_eq!(record_of_stop(&unit), "viewer_gone");
+    let whole = said(edge_agent(["audit", "verify", "--log"]).arg(unit.file("audit.jsonl")));
+    assert_eq!(whole.code, 0, "{whole:?}");
+    assert!(!RunningUnit::start_configured(unit.into_folder()).events().is_empty(), "a unit can start again");
 }
 
 /// Through a real OpenSSH server.
