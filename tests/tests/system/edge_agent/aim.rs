@@ -177,11 +177,11 @@ fn without_a_unit_the_camera_is_opened_and_the_log_says_so() {
     assert_eq!(unit.stop("-TERM"), 0);
     let output = aim(&unit, &["--stream", "--seconds", "2"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let views = messages(&output.stdout).into_iter().filter_map(|message| match message {
+    let mut views = messages(&output.stdout).into_iter().filter_map(|message| match message {
         AimMessage::Picture(picture) => Some(picture.view),
         _ => None,
     });
-    let last = views.last().unwrap();
+    let last = views.next_back().unwrap();
     assert!(last.boxes.len() == 1 && last.gate.refused_because.is_none(), "{last}");
     let events = unit.events();
     assert_eq!(events[events.len() - 3..], ["stopped", "aim_began", "aim_ended"], "{events:?}");
