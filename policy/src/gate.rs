@@ -57,7 +57,7 @@ pub(super) fn problem(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
     QualityGate::new(rules).problem(face).or_else(|| hardly_a_face().then_some(Reason::HardlyAFace))
 }
 
-/// The first problem with the picture, whoever it shows: the enrolled people have no part in it.
+/// The first problem with the picture, which depends on nobody who is enrolled.
 pub(super) fn problem_for_anybody(rules: &Rules, face: &ObservedFace) -> Option<Reason> {
     let hardly_a_face = || !is_recognisable(face);
     QualityGate::new(rules).problem(face).or_else(|| hardly_a_face().then_some(Reason::HardlyAFace))

@@ -270,7 +270,7 @@ impl Policy {
         attention
     }
 
-    /// What is wrong with the picture of a face, whoever it shows, for somebody who aims the camera: nothing about the
+    /// What is wrong with the picture of a face, for somebody who aims the camera: nothing about the
     /// enrolled people can be learnt from it.
     pub fn problem_of_picture(&self, face: &ObservedFace) -> Option<Reason> {
         gate::problem_for_anybody(&self.rules, face)

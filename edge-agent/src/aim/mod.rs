@@ -53,7 +53,7 @@ impl AimDesk {
         Self { bundles, orientation, viewer: None }
     }
 
-    /// Lets somebody watch for this long. Whoever watched before watches no more: end that first.
+    /// Lets somebody watch for this long. End what somebody watched before first.
     pub(crate) fn begin(&mut self, seconds: u16) -> Showing {
         let slot = Arc::new(Slot::default());
         self.viewer = Some(Viewer { slot: Arc::clone(&slot), due_ms: 0 });

@@ -1,4 +1,4 @@
-//! Follows the pictures of a unit through ssh. A thread reads them as they come and keeps the newest, so that whoever shows
+//! Follows the pictures of a unit through ssh. A thread reads them as they come and keeps the newest, so that a window that shows
 //! them slowly does not fall behind.
 
 use fleet::ssh::{Host, Said, SshError, TO_CONNECT};

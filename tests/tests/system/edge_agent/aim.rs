@@ -96,7 +96,7 @@ fn people_on_a_ladder_read_lines_and_programs_read_json() {
     assert_eq!((&first["schema"], &first["picture"]["face"]), (&1.into(), &Value::Null), "{first}");
 }
 
-/// Whoever watches can be followed by somebody else, and nobody watches beside anybody.
+/// The second viewer ends what the first one watches.
 #[test]
 fn there_is_one_viewer_at_a_time() {
     let unit = unit("wall.jpg");
