@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// Issue, list and revoke visitor passes
     #[command(subcommand)]
     Pass(crate::passes::PassCommand),
-    /// Show or erase the encodings and faces that `evaluate` caches (biometric data)
+    /// Show or erase the encodings and faces that `build-db` and `evaluate` cache (biometric data)
     #[command(subcommand)]
     Cache(CacheCommand),
     #[command(hide = true)]
@@ -87,6 +87,9 @@ pub(crate) struct ThresholdChoice {
 /// has the column basis, people without one are left out.
 ///
 /// When it replaces a database, it reports who was added, removed and changed. People keep their ids.
+///
+/// Encodings and faces are kept in ~/.cache/encoder-tool, which only you can open, so that each photo is encoded only
+/// once: `encoder-tool cache clear` erases them.
 ///
 /// Exit codes: 0 everybody is enrolled as intended, 1 at least one person is left out or has no usable photo (the
 /// others are in the database), 2 nothing was written.
@@ -136,6 +139,9 @@ pub(crate) struct BuildDb {
     /// enrolled
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    /// Encode every photo: do not read or write the cache of encodings
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Exit with code 1 also if a photo is suspect or two people look alike
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) strict: bool,

@@ -1,4 +1,4 @@
-//! `cache`: shows or erases the encodings and crops that `evaluate` caches.
+//! `cache`: shows or erases the encodings and faces that `build-db` and `evaluate` cache.
 
 use crate::args::CacheCommand;
 use crate::user_folders;

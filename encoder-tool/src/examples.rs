@@ -10,7 +10,7 @@ Examples:
 Files:
   ~/.config/encoder-tool/signing.key   signs people databases; signing.key.pub is for the units
   ~/.config/encoder-tool/sealing.key   opens sealed people databases
-  ~/.cache/encoder-tool/               encodings and faces cached by evaluate: biometric data
+  ~/.cache/encoder-tool/               encodings and faces cached by build-db and evaluate: biometric data
   PHOTOS/people.csv                    groups, cards, dates and modes of people
   PHOTOS/schedules.toml                when people may enter
   PHOTOS/passes.toml                   visitor passes, with visitors' names

@@ -16,7 +16,7 @@ use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 
 /// Remove a person from a people database, and list the data about them that remains elsewhere.
 ///
-/// This also erases the person's photos from the cache of `evaluate`. It does not delete the photos themselves.
+/// This also erases the cached encodings and faces of the person's photos. It does not delete the photos themselves.
 ///
 /// Exit codes: 0 the person was erased, 1 there is no such person, 2 something cannot be read or written.
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ struct Erased {
     groups: usize,
     note: bool,
     look_alikes: usize,
-    /// Erased files of `evaluate`'s cache.
+    /// Erased files of the cache.
     cached: Vec<ShownPath>,
 }
 
@@ -146,6 +146,11 @@ fn elsewhere(id: Option<PersonId>) -> Vec<Elsewhere> {
     [
         ("photos", "the person's photo folder and line in people.csv: from these, `build-db` would enrol the person again".to_owned()),
         (
+            "cache",
+            "encodings and faces of photos of the person that are not in this database: run `encoder-tool cache clear`"
+                .to_owned(),
+        ),
+        (
             "passes",
             "passes.toml beside people.csv, if the person was a visitor or a host: `encoder-tool pass forget` erases passes that \
              are over"
@@ -216,8 +221,8 @@ mod tests {
     #[test]
     fn every_place_that_keeps_data_is_named() {
         let places: Vec<&str> = elsewhere(None).iter().map(|Elsewhere { place, .. }| *place).collect();
-        assert_eq!(places, ["photos", "passes", "units", "previous", "names", "reports", "copies"]);
-        assert!(elsewhere(None)[1].what.contains("passes.toml"));
+        assert_eq!(places, ["photos", "cache", "passes", "units", "previous", "names", "reports", "copies"]);
+        assert!(elsewhere(None)[2].what.contains("passes.toml"));
     }
 
     #[test]

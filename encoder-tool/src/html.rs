@@ -1,9 +1,7 @@
 //! HTML reports in one file: self-contained, in a light or dark theme as the browser asks, readable on a phone.
 
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
+use crate::portrait::Portrait;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use models::Crop;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6675; --paper: #fbfbf9; --card: #ffffff; --line: #d9dde3;
@@ -51,7 +49,7 @@ pub(crate) fn page(title: &str, body: &Markup) -> String {
 }
 
 /// Renders one face with a caption.
-pub(crate) fn one_face(face: &Crop, caption: &str) -> Markup {
+pub(crate) fn one_face(face: &Portrait, caption: &str) -> Markup {
     html! {
         figure {
             div.faces { img src=(data_address(face)) alt="" width=(face.side()) height=(face.side()); }
@@ -61,7 +59,7 @@ pub(crate) fn one_face(face: &Crop, caption: &str) -> Markup {
 }
 
 /// Renders two faces side by side with a caption.
-pub(crate) fn two_faces(faces: [&Crop; 2], caption: &str) -> Markup {
+pub(crate) fn two_faces(faces: [&Portrait; 2], caption: &str) -> Markup {
     html! {
         figure {
             div.faces { @for face in faces { img src=(data_address(face)) alt="" width=(face.side()) height=(face.side()); } }
@@ -70,24 +68,19 @@ pub(crate) fn two_faces(faces: [&Crop; 2], caption: &str) -> Markup {
     }
 }
 
-/// The crop as a JPEG in a data URL; empty if encoding fails, which does not happen for a square RGB picture.
-fn data_address(crop: &Crop) -> String {
-    let mut jpeg = Vec::new();
-    let side = crop.side();
-    match JpegEncoder::new_with_quality(&mut jpeg, 85).encode(crop.pixels(), side, side, ExtendedColorType::Rgb8) {
-        Ok(()) => format!("data:image/jpeg;base64,{}", data_encoding::BASE64.encode(&jpeg)),
-        Err(_) => String::new(),
-    }
+fn data_address(face: &Portrait) -> String {
+    format!("data:image/jpeg;base64,{}", data_encoding::BASE64.encode(face.jpeg()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use models::Crop;
 
     #[test]
     fn names_cannot_become_markup() {
-        let crop = Crop::from_rgb(8, vec![90; 192]).unwrap();
-        let page = page("<b>Bo</b>", &two_faces([&crop, &crop], "<script>alert(1)</script>"));
+        let face = Portrait::of(&Crop::from_rgb(8, vec![90; 192]).unwrap());
+        let page = page("<b>Bo</b>", &two_faces([&face, &face], "<script>alert(1)</script>"));
         assert!(!page.contains("<script>") && !page.contains("<b>"), "{page}");
         assert_eq!(page.matches("data:image/jpeg;base64,/9j/").count(), 2);
     }

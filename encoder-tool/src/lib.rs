@@ -32,6 +32,7 @@ mod passes;
 mod people;
 mod photo_folders;
 mod plots;
+mod portrait;
 mod protect;
 mod rule_files;
 mod ship;

@@ -1,6 +1,6 @@
 //! Leaves out duplicate photo files. No I/O.
 
-use super::encode::Encoded;
+use super::encoded::Encoded;
 use super::quality::LeftOut;
 use std::collections::HashMap;
 
@@ -41,7 +41,10 @@ fn reason(outcomes: &[Outcome<'_>], same: &[usize], at: usize) -> Option<LeftOut
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoded::FaceInPhoto;
     use super::*;
+    use crate::portrait::Portrait;
+    use models::{Crop, FaceBox};
     use shared::encoding::Encoding;
     use shared::gallery::PhotoDigest;
 
@@ -61,10 +64,9 @@ mod tests {
             digest: PhotoDigest([digest; 8]),
             encoding: encoding.clone(),
             is_plain: true,
-            turned: 0,
             is_grey: false,
-            face_pixels: 100.0,
-            crop: None,
+            face: FaceInPhoto { bounds: FaceBox::default(), photo: [100, 100], turned: 0 },
+            portrait: Portrait::of(&Crop::from_rgb(1, vec![0; 3]).unwrap()),
         };
         let mut outcomes: Vec<Outcome<'_>> = photos
             .iter()

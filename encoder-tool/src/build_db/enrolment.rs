@@ -1,15 +1,17 @@
 //! Encodes the photos of the roster, and sorts out who can be enrolled.
 
 use super::duplicates::{Outcome, leave_out_duplicates};
-use super::encode::{self, Encoded};
+use super::encode::{Encoder, Origin};
+use super::encoded::Encoded;
 use super::quality::LeftOut;
 use super::report::{NotEnrolled, Skipped, TurnedPhoto};
 use super::roster::Member;
 use super::write::{Enrolled, EnrolledPhoto};
-use crate::args::BuildDb;
 use crate::photo_folders::{Folder, Photo};
+use anyhow::Context;
 use models::Recogniser;
 use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
+use terminal::Help;
 
 /// People to enrol with their photos, and the people and photos that are left out.
 pub(super) struct Enrolment {
@@ -24,20 +26,34 @@ pub(super) struct Enrolment {
     pub(super) turned: Vec<TurnedPhoto>,
     /// Number of all photos.
     pub(super) photos: usize,
+    /// Number of photos that the networks examined.
+    pub(super) encoded: usize,
+    /// Number of photos that an earlier run examined.
+    pub(super) kept: usize,
 }
 
 impl Enrolment {
-    /// Encodes the photos on every core. `now` is in Unix seconds. The photos of people who may not be stored are not read.
+    /// Encodes the photos on every core. `now` is in Unix seconds. The photos of people who may not be stored, or enter
+    /// by card alone, are not encoded, and what the cache holds of them is erased.
+    ///
+    /// # Errors
+    /// If the cache cannot be erased.
     pub(super) fn from_photos(
-        arguments: &BuildDb,
+        encoder: &Encoder,
         folders: &[Folder],
         members: Vec<Member>,
         recogniser: &Recogniser,
         now: i64,
         quiet: bool,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let (withheld, members): (Vec<Member>, Vec<Member>) =
             members.into_iter().partition(|member| member.retention.objection(now).is_some());
+        let by_card_alone = members.iter().filter(|member| member.details.mode == Mode::Card);
+        let without_encoding = withheld.iter().chain(by_card_alone).filter_map(|member| member.folder);
+        encoder
+            .erase_kept(without_encoding.flat_map(|folder| &folders[folder].photos))
+            .context("the cache may hold encodings of people who may not be stored, which cannot be erased")
+            .help("erase the cache with `encoder-tool cache clear`")?;
         let (owners, photos): (Vec<usize>, Vec<Photo>) = members
             .iter()
             .enumerate()
@@ -45,8 +61,9 @@ impl Enrolment {
             .flat_map(|(member, Member { folder, .. })| folder.iter().map(move |&folder| (member, folder)))
             .flat_map(|(member, folder)| folders[folder].photos.iter().map(move |photo| (member, photo.clone())))
             .unzip();
-        let keep_crops = arguments.html.is_some();
-        let results = encode::encode_all(recogniser, &photos, arguments.minimum_face, keep_crops, quiet);
+        let (results, origins): (Vec<_>, Vec<Origin>) =
+            encoder.encode_all(recogniser, &photos, quiet).into_iter().unzip();
+        let count = |wanted| origins.iter().filter(|&&origin| origin == wanted).count();
         let mut outcomes: Vec<Outcome<'_>> = (owners.into_iter().zip(&photos).zip(results))
             .map(|((member, photo), result)| Outcome { member, shown: &photo.shown, result })
             .collect();
@@ -62,7 +79,17 @@ impl Enrolment {
         let faceless = enrolled.iter().filter(|person| person.photos.is_empty());
         let without_face = faceless.filter(|person| person.member.details.mode != Mode::Card);
         let without_face = without_face.map(|person| NotEnrolled::new(&person.member)).collect();
-        Self { enrolled, not_enrolled, without_face, withheld, skipped, turned, photos: photos.len() }
+        Ok(Self {
+            enrolled,
+            not_enrolled,
+            without_face,
+            withheld,
+            skipped,
+            turned,
+            photos: photos.len(),
+            encoded: count(Origin::Encoded),
+            kept: count(Origin::Kept),
+        })
     }
 
     /// Enrolled photos without colour.
@@ -94,7 +121,7 @@ fn with_face_or_card(members: Vec<Member>, kept: Vec<Vec<EnrolledPhoto>>) -> (Ve
     (enrolled, others.iter().map(|person| NotEnrolled::new(&person.member)).collect())
 }
 
-/// Photos of people who enter by card alone: they are not even read.
+/// Photos of people who enter by card alone: they are not encoded.
 fn of_card_holders(members: &[Member], folders: &[Folder]) -> Vec<Skipped> {
     let holders = members.iter().filter(|member| member.details.mode == Mode::Card);
     let photos = holders.filter_map(|member| member.folder).flat_map(|folder| &folders[folder].photos);
@@ -115,9 +142,9 @@ fn sort_out(outcomes: Vec<Outcome<'_>>, members: usize, now: i64) -> (Vec<Vec<En
             other => other,
         };
         match result {
-            Ok(Encoded { digest, encoding, is_plain, face_pixels, is_grey, crop, .. }) => {
+            Ok(Encoded { digest, encoding, is_plain, is_grey, face, portrait }) => {
                 let new = NewEncoding { encoding, photo: digest, made_at: now, is_plain };
-                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, face_pixels, is_grey, crop });
+                of_member.push(EnrolledPhoto { shown: shown.to_owned(), new, is_grey, face, portrait });
             }
             Err(reason) => skipped.push(Skipped { photo: shown.to_owned(), reason: reason.to_string() }),
         }

@@ -1,17 +1,19 @@
 //! `build-db`: builds a people database from folders of photos.
 //!
-//! inputs (folders, rules, keys, networks) -> enrolment (encodings of each person) -> threshold ->
+//! inputs (folders, rules, keys, networks) -> enrolment (encodings of each person, new or kept) -> threshold ->
 //! resemblance (who looks like another person) -> write (the database) -> signed and sealed file.
 
 mod changes;
 mod duplicates;
-mod encode;
+pub(crate) mod encode;
+pub(crate) mod encoded;
 mod enrolment;
 mod inputs;
+pub(crate) mod kept_encodings;
 mod looked_at;
 mod page;
 pub(crate) mod people_csv;
-mod quality;
+pub(crate) mod quality;
 mod report;
 mod resemblance;
 mod retention;
@@ -19,18 +21,20 @@ mod roster;
 pub(crate) mod schedules_toml;
 mod separated_values;
 mod stored_thresholds;
-mod write;
+pub(crate) mod write;
 
 use crate::args::BuildDb;
 use crate::doors;
 use crate::protect::Protect;
 use accuracy::calibration::fnir_at;
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use changes::Changes;
+use encode::Encoder;
 use enrolment::Enrolment;
 use files::Access;
 use inputs::Inputs;
 use jiff::Timestamp;
+use kept_encodings::KeptEncodings;
 use looked_at::LookedAt;
 use models::Recogniser;
 use report::{Report, ReportedPasses, Skipped, SmallFace};
@@ -54,7 +58,13 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
         Inputs::read(arguments, verbosity)?;
     let now = Timestamp::now().as_second();
     let passes = passes.accepted(now)?;
-    let enrolment = Enrolment::from_photos(arguments, &folders, members, &recogniser, now, verbosity.is_quiet());
+    let kept = KeptEncodings::open(!arguments.no_cache, &recogniser, verbosity);
+    let encoder = Encoder::new(arguments.minimum_face, kept);
+    let enrolment = Enrolment::from_photos(&encoder, &folders, members, &recogniser, now, verbosity.is_quiet())?;
+    if verbosity.is_verbose() {
+        let Enrolment { encoded, kept, .. } = &enrolment;
+        verbosity.note(&format!("photos: {encoded} encoded now, {kept} by an earlier run"));
+    }
     enrolment.turned.iter().for_each(|photo| verbosity.note(&photo.in_words()));
     let skipped = enrolment.skipped.iter();
     skipped.for_each(|Skipped { photo, reason }| verbosity.note(&format!("left out {photo}: {reason}")));
@@ -101,6 +111,11 @@ pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<A
     }
     files::replace(&arguments.output, Access::Private, &protect.encode(&gallery)?)
         .help("make room, or choose another file with -o")?;
+    if let (Some(kept), Some(replaced)) = (encoder.kept(), &replaced) {
+        kept.erase_unused(&replaced.gallery, &gallery)
+            .context("the database was written, but the cache still holds encodings that it no longer has")
+            .help("erase the cache with `encoder-tool cache clear`")?;
+    }
     let doors_and_keys = format!("The database is {}.", in_words(&gallery, &protect));
     let about = if verbosity.is_verbose() { thresholds.in_full() } else { thresholds.in_one_line() };
     print_report(arguments, &report, Some([about, doors_and_keys]))?;
@@ -119,6 +134,8 @@ fn report_of(
         people: enrolment.enrolled.len(),
         photos: enrolment.photos,
         encodings: enrolment.enrolled.iter().map(|person| person.photos.len()).sum(),
+        encoded: enrolment.encoded,
+        kept: enrolment.kept,
         skipped: enrolment.skipped.clone(),
         turned: enrolment.turned.clone(),
         not_enrolled: enrolment.not_enrolled.clone(),

@@ -6,7 +6,7 @@ use super::write::EnrolledPhoto;
 use crate::html;
 use maud::{Markup, html};
 
-/// Renders one self-contained page. The indices in `resemblance` refer to `photos`, which have their crops.
+/// Renders one self-contained page. The indices in `resemblance` refer to `photos`.
 pub(super) fn page_of(report: &Report, resemblance: &Resemblance, photos: &[&EnrolledPhoto], about: &str) -> String {
     let odd = report.odd_photos.iter().zip(&resemblance.odd_photos);
     let alike = report.look_alikes.iter().zip(&resemblance.look_alikes);
@@ -43,6 +43,5 @@ pub(super) fn page_of(report: &Report, resemblance: &Resemblance, photos: &[&Enr
 }
 
 fn faces(photos: &[&EnrolledPhoto], pair: [usize; 2], caption: &str) -> Markup {
-    let [a, b] = pair.map(|photo| photos[photo].crop.as_ref());
-    html! { @if let Some((a, b)) = a.zip(b) { (html::two_faces([a, b], caption)) } }
+    html::two_faces(pair.map(|photo| &photos[photo].portrait), caption)
 }

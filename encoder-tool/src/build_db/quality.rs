@@ -11,14 +11,14 @@ use std::fmt;
 pub(super) const SMALL_FACE_PIXELS: f32 = 40.0;
 
 /// The second face's area as a share of the largest face's, above which the photo is ambiguous.
-pub(super) const MAX_SECOND_SHARE: f32 = 0.5;
+pub(crate) const MAX_SECOND_SHARE: f32 = 0.5;
 
 /// The sharpness below which a face is blurred.
-pub(super) const MIN_SHARPNESS: f32 = 20.0;
+pub(crate) const MIN_SHARPNESS: f32 = 20.0;
 
 /// Why a photo is left out.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum LeftOut {
+pub(crate) enum LeftOut {
     /// It cannot be read as a photo; holds the error message.
     Unreadable(String),
     /// It is HEIC or AVIF and cannot be decoded; holds the error message with advice.
@@ -53,6 +53,13 @@ pub(super) enum LeftOut {
         /// The largest number of encodings.
         most: usize,
     },
+}
+
+impl LeftOut {
+    /// Whether the photo could not be examined; another run may have more success.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Heif(_) | Self::NotEncoded(_))
+    }
 }
 
 impl From<PhotoFileError> for LeftOut {
@@ -98,7 +105,7 @@ impl fmt::Display for LeftOut {
 }
 
 /// The shorter side of a face's box, in pixels of the photo.
-pub(super) fn size(face: &Face) -> f32 {
+fn size(face: &Face) -> f32 {
     face.bounds.width.min(face.bounds.height)
 }
 

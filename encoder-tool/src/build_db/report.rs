@@ -21,6 +21,10 @@ pub(super) struct Report {
     pub(super) photos: usize,
     /// Encodings in the database.
     pub(super) encodings: usize,
+    /// Photos that the networks examined.
+    pub(super) encoded: usize,
+    /// Photos that were examined by an earlier run, whose findings are in the cache.
+    pub(super) kept: usize,
     pub(super) skipped: Vec<Skipped>,
     /// Photos that were the wrong way round.
     pub(super) turned: Vec<TurnedPhoto>,
@@ -136,7 +140,7 @@ impl ReportedPasses {
 impl TurnedPhoto {
     /// If the photo had to be turned before its face was recognised.
     pub(super) fn from_outcome(outcome: &Outcome<'_>) -> Option<Self> {
-        let degrees = outcome.result.as_ref().ok()?.turned;
+        let degrees = outcome.result.as_ref().ok()?.face.turned;
         (degrees > 0).then(|| Self { photo: outcome.shown.to_owned(), degrees })
     }
 
@@ -150,7 +154,7 @@ impl SmallFace {
     /// The face of a person's only photo, if it is small.
     pub(super) fn of_only_photo(Enrolled { photos, .. }: &Enrolled) -> Option<Self> {
         let [only] = photos.as_slice() else { return None };
-        let pixels = (10.0 * only.face_pixels).round() / 10.0;
+        let pixels = (10.0 * only.face.bounds.shorter_side()).round() / 10.0;
         (pixels < SMALL_FACE_PIXELS).then(|| Self { photo: only.shown.clone(), pixels })
     }
 }
@@ -251,6 +255,8 @@ mod tests {
             people: 1,
             photos: 3,
             encodings: 2,
+            encoded: 1,
+            kept: 2,
             skipped,
             turned: vec![TurnedPhoto { photo: "bo/2.jpg".to_owned(), degrees: 180 }],
             not_enrolled: vec![NotEnrolled { name: "cy".to_owned(), reason: "no usable photo" }],
@@ -275,7 +281,7 @@ mod tests {
         assert_eq!(
             to_json(&report).unwrap(),
             concat!(
-                r#"{"schema":1,"people":1,"photos":3,"encodings":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
+                r#"{"schema":1,"people":1,"photos":3,"encodings":2,"encoded":1,"kept":2,"skipped":[{"photo":"bo/1.jpg","reason":"no face"}],"#,
                 r#""turned":[{"photo":"bo/2.jpg","degrees":180}],"#,
                 r#""not_enrolled":[{"name":"cy","reason":"no usable photo"}],"without_face":[],"changes":null,"passes":{"keys":["11-22"],"revoked":2},"#,
                 r#""threshold":null,"threshold_grey":null,"calibration":null,"audience":null,"grey_photos":[],"small_faces":[],"odd_photos":[],"look_alikes":[],"seconds":1.5}"#

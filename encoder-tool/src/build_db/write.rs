@@ -1,13 +1,15 @@
 //! Builds a people database from members and encodings. No I/O except random numbers.
 
+use super::encoded::FaceInPhoto;
 use super::roster::Member;
 use super::schedules_toml::{self, TimeRules};
 use crate::calibrate::set_thresholds;
 use crate::database_files;
+use crate::portrait::Portrait;
 use accuracy::calibration::Risk;
 use anyhow::Context;
+use models::Recogniser;
 use models::gate::Gate;
-use models::{Crop, Recogniser};
 use shared::card::CardKey;
 use shared::gallery::{Details, Gallery, GalleryBuilder, NewEncoding, NewPerson, PersonId, PersonName};
 use shared::pass::AcceptedPasses;
@@ -20,14 +22,14 @@ pub(super) struct Enrolled {
 }
 
 /// A photo that becomes an encoding of the database.
-pub(super) struct EnrolledPhoto {
+pub(crate) struct EnrolledPhoto {
     /// `person/photo`
-    pub(super) shown: String,
-    pub(super) new: NewEncoding,
-    /// The shorter side of the face's box, in pixels of the photo.
-    pub(super) face_pixels: f32,
-    pub(super) is_grey: bool,
-    pub(super) crop: Option<Crop>,
+    pub(crate) shown: String,
+    pub(crate) new: NewEncoding,
+    pub(crate) is_grey: bool,
+    pub(crate) face: FaceInPhoto,
+    /// The aligned face.
+    pub(crate) portrait: Portrait,
 }
 
 /// Data taken over from the replaced database: its sequence number and people's ids.

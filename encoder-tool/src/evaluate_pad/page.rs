@@ -3,6 +3,7 @@
 use super::findings::{Findings, HEADINGS, LEGEND, cells, in_words};
 use crate::html;
 use crate::plots::{self, Curve};
+use crate::portrait::Portrait;
 use accuracy::pad::{Approach, Rates};
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
@@ -90,7 +91,7 @@ fn worst(findings: &Findings, bona_fide: bool, crop_of: &impl Fn(&Path) -> Optio
         div.pairs {
             @for approach in findings.worst(bona_fide, WORST) {
                 @if let Some((path, crop)) = first(approach).and_then(|path| crop_of(&path).map(|crop| (path, crop))) {
-                    (html::one_face(&crop, &caption(approach, &path)))
+                    (html::one_face(&Portrait::of(&crop), &caption(approach, &path)))
                 }
             }
         }

@@ -105,8 +105,7 @@ impl<'r> PhotoFile<'r, '_> {
 
     /// The first 8 bytes of the file's SHA-256.
     pub fn digest(&self) -> PhotoDigest {
-        let [a, b, c, d, e, f, g, h, ..] = self.sha256;
-        PhotoDigest([a, b, c, d, e, f, g, h])
+        PhotoDigest::from_sha256(&self.sha256)
     }
 
     /// Decodes the photo once the budget has room for it.

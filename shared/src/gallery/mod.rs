@@ -48,6 +48,13 @@ use zeroize::Zeroizing;
 pub struct PhotoDigest(pub [u8; 8]);
 hex_text!(PhotoDigest, 8);
 
+impl PhotoDigest {
+    /// From the SHA-256 of the photo file.
+    pub fn from_sha256(&[a, b, c, d, e, f, g, h, ..]: &[u8; 32]) -> Self {
+        Self([a, b, c, d, e, f, g, h])
+    }
+}
+
 /// A person who is near a probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Match {

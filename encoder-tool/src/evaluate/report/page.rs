@@ -4,6 +4,7 @@ use super::words::{LEGEND, accuracy, eer, not_carried, tar};
 use super::{Findings, WayFindings, triplets_in_words};
 use crate::html;
 use crate::plots::{self, Curve};
+use crate::portrait::Portrait;
 use accuracy::{FALSE_ACCEPT_RATES, Measured, Mined, Pair, Triplet, roc_of};
 use anyhow::{Context, Result};
 use maud::{Markup, PreEscaped, html};
@@ -136,7 +137,7 @@ fn worst(findings: &Findings, mated: bool) -> Markup {
         div.pairs {
             @for (distance, pair) in pairs {
                 @if let (Some(a), Some(b)) = (measured(findings, pair.a), measured(findings, pair.b)) {
-                    (html::two_faces([&a.crop, &b.crop], &caption(findings, pair, distance)))
+                    (two_faces([a, b], &caption(findings, pair, distance)))
                 }
             }
         }
@@ -156,7 +157,7 @@ fn triplets(findings: &Findings, mined: &Mined) -> Markup {
         div.pairs {
             @for triplet in &mined.worst {
                 @if let Some((anchor, negative)) = faces(triplet) {
-                    (html::two_faces([&anchor.crop, &negative.crop], &format!(
+                    (two_faces([anchor, negative], &format!(
                         "{} and {}: {:.3}, while {} is {:.3} away",
                         file_name(findings, triplet.anchor),
                         file_name(findings, triplet.negative),
@@ -168,6 +169,11 @@ fn triplets(findings: &Findings, mined: &Mined) -> Markup {
             }
         }
     }
+}
+
+fn two_faces(pair: [&Measured; 2], caption: &str) -> Markup {
+    let portraits = pair.map(|measured| Portrait::of(&measured.crop));
+    html::two_faces(portraits.each_ref(), caption)
 }
 
 fn measured(findings: &Findings, photo: usize) -> Option<&Measured> {

@@ -1,6 +1,6 @@
 //! Disks that are full: the old database is still there and whole, and nothing lies beside it.
 
-use super::{encoder_tool, enrolled, made, names_in};
+use super::{encoder_tool, enrolled, made, names_in, with_own_cache};
 use std::fs;
 use std::process::{Command, Stdio};
 use tests::{program, said};
@@ -19,7 +19,7 @@ fn a_failed_write_keeps_the_old_database() {
     let build = |blocks: &str| {
         let mut shell = Command::new("sh");
         shell.args(["-c", "ulimit -f \"$0\" && exec \"$@\"", blocks]).arg(program("encoder-tool"));
-        said(shell.args(["build-db", "-o"]).arg(&database).arg(photos.path()))
+        said(with_own_cache(&mut shell).args(["build-db", "-o"]).arg(&database).arg(photos.path()))
     };
     // Blocks of 512 bytes: nothing can be written, or only a part.
     for blocks in ["0", "1"] {

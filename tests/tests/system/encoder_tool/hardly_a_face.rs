@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::process::Command;
 use tests::{Said, program, said};
 
-fn upside_down() -> Vec<u8> {
+pub(super) fn upside_down() -> Vec<u8> {
     let mut file = Vec::new();
     let photo = image::load_from_memory(&made::portrait()).unwrap().rotate180();
     photo.write_to(&mut Cursor::new(&mut file), ImageFormat::Png).unwrap();

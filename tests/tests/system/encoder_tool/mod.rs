@@ -11,6 +11,7 @@ mod evaluate_pad;
 mod hardly_a_face;
 mod heif;
 mod import;
+mod kept_encodings;
 mod key_backup;
 pub(crate) mod made;
 mod passes;
@@ -21,12 +22,23 @@ mod sizes;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use tempfile::TempDir;
 use tests::{Said, photos, program, said};
 
 pub(crate) fn encoder_tool<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
     let mut command = Command::new(program("encoder-tool"));
-    command.args(arguments);
+    with_own_cache(&mut command).args(arguments);
     command
+}
+
+thread_local! {
+    /// Of one test, which runs in its own thread.
+    static CACHE: TempDir = tempfile::tempdir().unwrap();
+}
+
+/// Gives the program a cache that no other test uses.
+fn with_own_cache(command: &mut Command) -> &mut Command {
+    CACHE.with(|cache| command.env("XDG_CACHE_HOME", cache.path()))
 }
 
 /// Builds a database of the photos in a folder.
