@@ -40,7 +40,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 39] = [
+pub const TARGETS: [Target; 40] = [
     ("aim-picture", aim_picture),
     ("audit-log", audit_log),
     ("bundle", bundle),
@@ -52,6 +52,7 @@ pub const TARGETS: [Target; 39] = [
     ("config", config),
     ("control-request", control_request),
     ("database", database),
+    ("desk-request", desk_request),
     ("drill-report", drill_report),
     ("file-server", file_server),
     ("fleet-request", fleet_request),

@@ -1,10 +1,13 @@
-//! The fuzz targets of a unit's link, of a workstation's fleet, and of the messages between them. They are built without tract.
+//! The fuzz targets of a unit's link, of a workstation's fleet, of the messages between them, and of the local web server. They are
+//! built without tract.
 
+mod desk;
 mod fleet_messages;
 mod network;
 mod unit;
 mod workstation;
 
+pub use desk::desk_request;
 pub use fleet_messages::{aim_picture, fleet_request, record_batch, statement, topic};
 pub use network::{file_server, link_message};
 pub use unit::{unit_answer, unit_records};

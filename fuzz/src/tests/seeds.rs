@@ -123,6 +123,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             }),
             ("magic", b"PEOPLEDB".to_vec()),
         ],
+        "desk-request" => desk_requests(),
         "drill-report" => vec![
             ("unsigned.json", drill_report("")),
             ("markup.json", drill_report("<script>")),
@@ -367,6 +368,30 @@ fn file_answers() -> Vec<(&'static str, Vec<u8>)> {
         ("another-part", answer(40, 206, "content-range: bytes 0-99/100")),
         ("compressed", answer(0, 200, "content-encoding: gzip")),
         ("elsewhere", answer(0, 302, "location: https://a.example/")),
+    ]
+}
+
+/// Requests to the local web server, with the secrets that its target has.
+fn desk_requests() -> Vec<(&'static str, Vec<u8>)> {
+    let (token, cookie) = ("01".repeat(32), "02".repeat(32));
+    let head = |line: &str, more: &str| format!("{line} HTTP/1.1\r\nHost: 127.0.0.1:4321\r\n{more}\r\n");
+    let session = format!("Cookie: desk={cookie}\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: navigate\r\n");
+    let form = |length: &str| {
+        let lines = "Origin: http://127.0.0.1:4321\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+        head("POST /people/Zo%C3%AB", &format!("{session}{lines}{length}\r\n"))
+    };
+    let page = head("GET /people?from=1", &session);
+    vec![
+        ("page", page.clone().into_bytes()),
+        ("form", (form("Content-Length: 15") + "name=Zo%C3%AB+M").into_bytes()),
+        ("link", head(&format!("GET /?token={token}"), "Sec-Fetch-Site: none\r\n").into_bytes()),
+        ("two-pages", [&page[..], &head("HEAD /", &session)].concat().into_bytes()),
+        ("presence", head("GET /presence", &session).into_bytes()),
+        ("chunked", (form("Transfer-Encoding: chunked") + "3\r\na=b\r\n0\r\n\r\n").into_bytes()),
+        ("expects", form("Content-Length: 3\r\nExpect: 100-continue").into_bytes()),
+        ("no-cookie", head("GET /", "").into_bytes()),
+        ("another-host", page.replace("127.0.0.1", "evil.example").into_bytes()),
+        ("another-folder", page.replace("/people", "/%2e%2e/a").into_bytes()),
     ]
 }
 
