@@ -460,11 +460,129 @@ pub(crate) enum CacheCommand {
     Clear,
 }
 
-/// Write all that is stored about a person, or list people whose time is up.
+/// Change, rename or remove people in the folder of photos; write all that is stored about a person; list people whose
+/// time is up.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PeopleCommand {
+    Set(PeopleSet),
+    Rename(PeopleRename),
+    Remove(PeopleRemove),
     Export(PeopleExport),
     Due(PeopleDue),
+}
+
+/// Change what people.csv says about a person. The file and its columns are added if they are not there.
+///
+/// The values are those of people.csv; `encoder-tool build-db --help` lists them. An empty value ("") empties the field.
+/// Whatever `build-db` would refuse is refused here, and everything else in the file stays as it is.
+///
+/// The first basis in the file needs one for everybody: other people get the text "not recorded yet", so that nobody is
+/// left out.
+///
+/// Exit codes: 0 it was changed, 1 there is no such person, 2 a value is refused or a file cannot be read or written.
+#[derive(Debug, Args)]
+pub(crate) struct PeopleSet {
+    /// The person's name
+    #[arg(value_name = "NAME")]
+    pub(crate) person: String,
+    /// The folder of photos, with people.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) photos: PathBuf,
+    /// Groups, separated by semicolons
+    #[arg(long, value_name = "A;B")]
+    groups: Option<String>,
+    /// face, card-and-face, card-or-face or card; "" for the door's own
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// The first day on which the person may enter
+    #[arg(long, value_name = "DATE")]
+    valid_from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DATE")]
+    valid_to: Option<String>,
+    /// Cards, separated by semicolons
+    #[arg(long, value_name = "A;B")]
+    cards: Option<String>,
+    /// Any text
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Why the data may be stored
+    #[arg(long, value_name = "TEXT")]
+    basis: Option<String>,
+    /// The day on which the person was informed
+    #[arg(long, value_name = "DATE")]
+    informed_on: Option<String>,
+    /// The last day on which the data may be stored
+    #[arg(long, value_name = "DATE")]
+    keep_until: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl PeopleSet {
+    /// The columns to change, with their new texts.
+    pub(crate) fn fields(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("groups", &self.groups),
+            ("mode", &self.mode),
+            ("valid_from", &self.valid_from),
+            ("valid_to", &self.valid_to),
+            ("cards", &self.cards),
+            ("note", &self.note),
+            ("basis", &self.basis),
+            ("informed_on", &self.informed_on),
+            ("keep_until", &self.keep_until),
+        ];
+        all.into_iter().filter_map(|(column, text)| Some((column, text.as_deref()?))).collect()
+    }
+}
+
+/// Give a person another name, in people.csv and as the name of the folder.
+///
+/// With --db, the id that the database has for this person is written into people.csv, so that doors and logs go on to
+/// know the person by it. Without it, the next database has the person as somebody new.
+///
+/// Exit codes: 0 the person was renamed, 1 there is no such person, 2 the name is refused or a file cannot be read or
+/// written.
+#[derive(Debug, Args)]
+pub(crate) struct PeopleRename {
+    /// The person's name
+    #[arg(value_name = "NAME")]
+    pub(crate) person: String,
+    /// The new name
+    #[arg(value_name = "NEW_NAME")]
+    pub(crate) name: String,
+    /// The folder of photos, with people.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) photos: PathBuf,
+    /// The people database that was built from it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Delete a person's photos and line in people.csv, and what the cache holds of the photos.
+///
+/// Databases and units still have the person: build the database again and ship it, or use `encoder-tool forget`, which
+/// also lists the other places.
+///
+/// Exit codes: 0 the person was removed, 1 there is no such person, 2 a file cannot be read, deleted or written.
+#[derive(Debug, Args)]
+pub(crate) struct PeopleRemove {
+    /// The person's name
+    #[arg(value_name = "NAME")]
+    pub(crate) person: String,
+    /// The folder of photos, with people.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) photos: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Write all that is stored about a person into one archive (tar), for a person who asks for their data.

@@ -28,6 +28,7 @@ mod key_backup;
 mod keygen;
 mod list;
 mod new_keys;
+mod office;
 mod passes;
 mod people;
 mod photo_folders;

@@ -17,9 +17,9 @@ pub(crate) mod quality;
 mod report;
 mod resemblance;
 mod retention;
-mod roster;
+pub(crate) mod roster;
 pub(crate) mod schedules_toml;
-mod separated_values;
+pub(crate) mod separated_values;
 mod stored_thresholds;
 pub(crate) mod write;
 

@@ -14,7 +14,8 @@ use shared::gallery::{Details, MAX_CARDS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_NOTE_
 /// The largest `people.csv` that is read, in bytes.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
-const COLUMNS: [&str; 11] =
+/// The names of the columns.
+pub(crate) const COLUMNS: [&str; 11] =
     ["id", "name", "groups", "mode", "valid_from", "valid_to", "cards", "note", "basis", "informed_on", "keep_until"];
 
 /// Columns that a short line may omit: spreadsheets leave out empty fields at the end, and omitting one of these gives

@@ -8,15 +8,15 @@ use std::collections::{HashMap, HashSet};
 
 /// A person to enrol.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Member {
-    pub(super) name: PersonName,
+pub(crate) struct Member {
+    pub(crate) name: PersonName,
     /// The id given in `people.csv`.
-    pub(super) id: Option<PersonId>,
+    pub(crate) id: Option<PersonId>,
     /// All details except the cards.
     pub(super) details: Details,
     pub(super) cards: Vec<CardNumber>,
     /// The index of the person's folder; `None` if there is none.
-    pub(super) folder: Option<usize>,
+    pub(crate) folder: Option<usize>,
     pub(super) retention: Retention,
 }
 
@@ -121,7 +121,7 @@ pub(crate) enum RosterError {
 ///
 /// # Errors
 /// [`RosterError`]
-pub(super) fn roster(folders: &[&str], listed: Option<Listed>) -> Result<Vec<Member>, RosterError> {
+pub(crate) fn roster(folders: &[&str], listed: Option<Listed>) -> Result<Vec<Member>, RosterError> {
     let Listed { rows, needs_basis } = listed.unwrap_or_default();
     refuse_colliding_folders(folders)?;
     refuse_colliding_rows(&rows)?;

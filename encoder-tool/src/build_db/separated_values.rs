@@ -4,14 +4,18 @@
 //! Accepts what spreadsheets produce: a first line `sep=;`, empty columns and rows, and rows that are shorter than the
 //! first. Line numbers are those of an editor: each CRLF, LF or CR counts, also within quoted fields.
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator, WriterBuilder};
+use std::io;
+
+/// U+FEFF in UTF-8, with which some spreadsheets begin a file.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A line of the table, with trimmed fields.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Counted from 1.
-    pub(super) number: u64,
-    pub(super) fields: StringRecord,
+    pub(crate) number: u64,
+    pub(crate) fields: StringRecord,
 }
 
 /// Why a file is not a table.
@@ -37,15 +41,61 @@ pub(crate) enum TableError {
     },
 }
 
+/// How a table is written: what a spreadsheet that reads it again expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    has_byte_order_mark: bool,
+    names_delimiter: bool,
+    delimiter: u8,
+    ends_lines_with_crlf: bool,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self { has_byte_order_mark: false, names_delimiter: false, delimiter: b',', ends_lines_with_crlf: false }
+    }
+}
+
+impl Form {
+    /// The form of this table.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let text = bytes.strip_prefix(BYTE_ORDER_MARK);
+        let (delimiter, skipped) = delimiter_of(text.unwrap_or(bytes));
+        Self {
+            has_byte_order_mark: text.is_some(),
+            names_delimiter: skipped > 0,
+            delimiter,
+            ends_lines_with_crlf: bytes.windows(2).any(|pair| pair == b"\r\n"),
+        }
+    }
+
+    /// What comes before the first line.
+    pub(crate) fn beginning(&self) -> Vec<u8> {
+        let mut bytes = if self.has_byte_order_mark { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+        if self.names_delimiter {
+            bytes.extend(b"sep=");
+            bytes.push(self.delimiter);
+            bytes.extend(if self.ends_lines_with_crlf { &b"\r\n"[..] } else { b"\n" });
+        }
+        bytes
+    }
+
+    /// Writes lines in this form.
+    pub(crate) fn writer<W: io::Write>(&self, to: W) -> csv::Writer<W> {
+        let end = if self.ends_lines_with_crlf { Terminator::CRLF } else { Terminator::Any(b'\n') };
+        WriterBuilder::new().delimiter(self.delimiter).terminator(end).flexible(true).from_writer(to)
+    }
+}
+
 /// All non-empty lines; the first contains the column names.
 ///
 /// # Errors
 /// [`TableError`]
-pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
         return Err(TableError::Utf16);
     }
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let (delimiter, skipped) = delimiter_of(text);
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(&text[skipped..]);

@@ -1,5 +1,7 @@
-//! `people export | due`: answers a person's request for their data, and finds people whose time is up.
+//! `people set | rename | remove`: changes people in the folder of photos. `people export | due`: answers a person's request
+//! for their data, and finds people whose time is up.
 
+mod change;
 mod due;
 mod export;
 mod log_records;
@@ -20,6 +22,9 @@ use terminal::{Answer, Help};
 /// If a file cannot be read or written.
 pub(crate) fn run(command: &PeopleCommand) -> anyhow::Result<Answer> {
     match command {
+        PeopleCommand::Set(arguments) => change::set(arguments),
+        PeopleCommand::Rename(arguments) => change::rename(arguments),
+        PeopleCommand::Remove(arguments) => change::remove(arguments),
         PeopleCommand::Export(arguments) => export::run(arguments),
         PeopleCommand::Due(arguments) => due::run(arguments),
     }

@@ -5,6 +5,7 @@ mod bad_arguments;
 mod bad_databases;
 mod bad_photos;
 mod build_db;
+mod change_people;
 mod disk_full;
 mod evaluate;
 mod evaluate_pad;

@@ -1,0 +1,283 @@
+//! Changes people: fields of a person's line, a new name, a person less.
+//!
+//! What `build-db` would refuse is refused here, and then nothing has changed.
+
+use super::people_file::{LineIndex, NO_BASIS_YET, PeopleFile, require_field};
+use super::{Office, OfficePerson};
+use crate::build_db::roster;
+use crate::user_folders;
+use anyhow::{Context, anyhow, bail};
+use models::photo::PhotoReader;
+use shared::gallery::{PersonId, PersonName, PhotoDigest};
+use std::fs;
+use std::path::Path;
+use terminal::{Help, ShowPath, counted};
+
+/// What the removal of a person erased, a line for each thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Removed(pub(crate) Vec<String>);
+
+impl Office {
+    /// Changes fields of a person's line, which is added if there is none. An empty text empties the field.
+    ///
+    /// # Errors
+    /// If a field is refused, or the file cannot be written.
+    pub(crate) fn edit(&self, person: &OfficePerson, fields: &[(&str, &str)]) -> anyhow::Result<()> {
+        let mut table = self.table.clone();
+        let line = line_of(&mut table, person);
+        for (column, text) in fields {
+            let text = text.trim().replace("\r\n", "\n");
+            require_field(column, &text)?;
+            if *column == "basis" && !text.is_empty() && !table.has("basis") {
+                self.begin_to_need_a_basis(&mut table);
+            }
+            table.set(line, column, &text);
+        }
+        write(&table, &self.folder_names())
+    }
+
+    /// Gives everybody a text in the new column `basis`: in a file with this column, nobody is stored without one.
+    fn begin_to_need_a_basis(&self, table: &mut PeopleFile) {
+        for person in &self.people {
+            let line = line_of(table, person);
+            table.set(line, "basis", NO_BASIS_YET);
+        }
+    }
+
+    /// Gives a person another name, and the folder too. `known_as` is the id that the database has for this person: it is
+    /// written down, so that doors and logs go on to know the person by it.
+    ///
+    /// # Errors
+    /// If the name is refused or taken, or a file cannot be written.
+    pub(crate) fn rename(&self, person: &OfficePerson, name: &str, known_as: Option<PersonId>) -> anyhow::Result<()> {
+        let new = self.name_for(person, name)?;
+        let mut table = self.table.clone();
+        let line = line_of(&mut table, person);
+        table.set(line, "name", new.as_str());
+        table.set(line, "id", &person.id.or(known_as).map_or_else(String::new, |id| id.to_string()));
+        let mut folders = self.folder_names();
+        let Some(before) = &person.folder else { return write(&table, &folders) };
+        let is_own = |folder: &&str| before.file_name().is_some_and(|own| own == *folder);
+        folders.retain(|folder| !is_own(folder));
+        folders.push(new.as_str());
+        let after = self.folder.join(new.as_str());
+        fs::rename(before, &after).with_context(|| format!("cannot rename {}", before.shown()))?;
+        let written = write(&table, &folders);
+        if written.is_err() {
+            fs::rename(&after, before).with_context(|| format!("cannot rename {} back", after.shown()))?;
+        }
+        written
+    }
+
+    /// Deletes a person's folder and line, and what the cache holds of the photos.
+    ///
+    /// # Errors
+    /// If a file cannot be deleted or written.
+    pub(crate) fn remove(&self, person: &OfficePerson) -> anyhow::Result<Removed> {
+        let mut erased = Vec::new();
+        let cached = forget_photos(person.photos.iter().map(|photo| photo.path.as_path()))?;
+        let mut folders = self.folder_names();
+        if let Some(folder) = &person.folder {
+            folders.retain(|name| folder.file_name().is_none_or(|own| own != *name));
+            erased.push(delete(folder, person.photos.len())?);
+        }
+        if cached > 0 {
+            erased.push(format!("{} in the cache", counted(cached, "entry")));
+        }
+        if let Some(line) = person.line {
+            let mut table = self.table.clone();
+            table.remove(line);
+            write(&table, &folders)?;
+            erased.push("the line in people.csv".to_owned());
+        }
+        Ok(Removed(erased))
+    }
+
+    /// A new name for this person.
+    fn name_for(&self, person: &OfficePerson, text: &str) -> anyhow::Result<PersonName> {
+        let name = PersonName::parse(text)?;
+        if name.as_str().contains(['/', '\\']) || name.as_str().starts_with('.') {
+            bail!(
+                "{text:?} cannot be the name of a folder: use a name without / and \\ that does not begin with a dot"
+            );
+        }
+        if let Some(other) = self.person_named(&name).filter(|other| other.name != person.name) {
+            return Err(anyhow!("{} is there already", other.name)).help("choose another name");
+        }
+        let folder = self.folder.join(name.as_str());
+        let is_own = person.folder.as_deref().is_some_and(|own| is_same(own, &folder));
+        match fs::symlink_metadata(&folder).is_ok() && !is_own {
+            true => bail!("{} is there already, and is not this person's folder", folder.shown()),
+            false => Ok(name),
+        }
+    }
+}
+
+/// The person's line; a new one if there is none.
+fn line_of(table: &mut PeopleFile, person: &OfficePerson) -> LineIndex {
+    let added = || table.line_of_name(person.name.as_str());
+    person.line.or_else(added).unwrap_or_else(|| table.add(person.name.as_str()))
+}
+
+/// Writes the table, if its lines fit to folders of these names.
+fn write(table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
+    table.write_checked(|listed| {
+        roster::roster(folders, Some(listed)).map(drop).map_err(|error| anyhow!("nothing was changed: {error}"))
+    })
+}
+
+/// Deletes a person's folder; says what was deleted.
+fn delete(folder: &Path, photos: usize) -> anyhow::Result<String> {
+    let cannot = || format!("cannot delete {}", folder.shown());
+    if fs::symlink_metadata(folder).with_context(cannot)?.is_symlink() {
+        fs::remove_file(folder).with_context(cannot)?;
+        return Ok(format!("{}, which was a link: the photos that it led to are still there", folder.shown()));
+    }
+    fs::remove_dir_all(folder).with_context(cannot)?;
+    Ok(format!("{} with {}", folder.shown(), counted(photos, "photo")))
+}
+
+/// Erases what the cache holds of these photos. Returns the number of entries.
+fn forget_photos<'p>(paths: impl Iterator<Item = &'p Path>) -> anyhow::Result<usize> {
+    let Some(root) = user_folders::cache() else { return Ok(0) };
+    let reader = PhotoReader::new(|_, kind| Err(kind.into()));
+    let digests: Vec<PhotoDigest> = paths.filter_map(|path| Some(reader.open(path).ok()?.digest())).collect();
+    let removed = accuracy::forget(&root, &digests);
+    Ok(removed.with_context(|| format!("nothing was removed: cannot erase from {}", root.shown()))?.len())
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// A folder with these people, each with a photo, and this `people.csv`.
+    fn folder(people: &[&str], table: Option<&str>) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for person in people {
+            fs::create_dir(folder.path().join(person)).unwrap();
+            fs::write(folder.path().join(person).join("1.jpg"), person).unwrap();
+        }
+        if let Some(table) = table {
+            fs::write(folder.path().join("people.csv"), table).unwrap();
+        }
+        folder
+    }
+
+    fn with<T>(
+        folder: &Path,
+        name: &str,
+        change: impl FnOnce(&Office, &OfficePerson) -> anyhow::Result<T>,
+    ) -> Result<T, String> {
+        let office = Office::read(folder).map_err(|error| error.to_string())?;
+        let person = office.person_named(&PersonName::parse(name).unwrap()).unwrap();
+        change(&office, person).map_err(|error| error.to_string())
+    }
+
+    /// What is in the folder: `people.csv`, and the names of the other entries.
+    fn contents(folder: &Path) -> (String, Vec<String>) {
+        let table = fs::read_to_string(folder.join("people.csv")).unwrap_or_default();
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = entries.filter(|name| name != "people.csv").collect();
+        names.sort();
+        (table, names)
+    }
+
+    fn id() -> PersonId {
+        PersonId([0xab; 16])
+    }
+
+    #[test]
+    fn fields_are_changed_in_the_person_s_line_alone() {
+        for (before, fields, after) in [
+            (None, &[("groups", "staff")][..], "name,groups\nAda,staff\n"),
+            (Some("name,cards\nBo,1\n"), &[("cards", " 2 ")], "name,cards\nBo,1\nAda,2\n"),
+            (Some("name,note\nada,old\n"), &[("note", "a\r\nb")], "name,note\nada,\"a\nb\"\n"),
+            (Some("name,mode\nAda,card-and-face\nBo,face\n"), &[("mode", "")], "name,mode\nAda,\nBo,face\n"),
+            (Some("name\nBo\n"), &[("basis", "consent")], "name,basis\nBo,not recorded yet\nAda,consent\n"),
+            (None, &[("basis", "consent")], "name,basis\nAda,consent\nBo,not recorded yet\n"),
+            (Some("name,basis\nAda,x\n"), &[("basis", "consent")], "name,basis\nAda,consent\n"),
+        ] {
+            let folder = folder(&["Ada", "Bo"], before);
+            with(folder.path(), "Ada", |office, person| office.edit(person, fields)).unwrap();
+            assert_eq!(contents(folder.path()), (after.to_owned(), vec!["Ada".to_owned(), "Bo".to_owned()]));
+        }
+    }
+
+    #[test]
+    fn what_a_build_would_refuse_is_not_written() {
+        let table = "name,cards\nAda,1\nBo,2\n";
+        for (fields, expected) in [
+            (("mode", "sesame"), "nothing was changed: people.csv line 2, mode: \"sesame\""),
+            (("cards", "2"), "nothing was changed: people.csv lines 2 and 3"),
+            (("valid_to", "soon"), "nothing was changed"),
+            (("note", "a\u{7}"), "control character"),
+        ] {
+            let folder = folder(&["Ada", "Bo"], Some(table));
+            let refused = with(folder.path(), "Ada", |office, person| office.edit(person, &[fields])).unwrap_err();
+            assert!(refused.contains(expected), "{refused}");
+            assert_eq!(contents(folder.path()).0, table);
+        }
+    }
+
+    #[test]
+    fn a_renamed_person_keeps_the_id_and_the_photos() {
+        for (before, known_as, after) in [
+            (None, Some(id()), format!("id,name\n{},Ada L\n", id())),
+            (None, None, "name\nAda L\n".to_owned()),
+            (Some("id,name\nada,Ada\n".to_owned()), None, "id,name\n,Ada L\n".to_owned()),
+            (Some(format!("id,name\n{},Ada\n", id())), Some(PersonId([1; 16])), format!("id,name\n{},Ada L\n", id())),
+        ] {
+            let folder = folder(&["Ada", "Bo"], before.as_deref());
+            with(folder.path(), "Ada", |office, person| office.rename(person, "Ada L", known_as)).unwrap();
+            assert_eq!(contents(folder.path()), (after, vec!["Ada L".to_owned(), "Bo".to_owned()]));
+            assert!(folder.path().join("Ada L/1.jpg").exists());
+            Office::read(folder.path()).unwrap();
+        }
+        let folder = folder(&["Ada"], None);
+        with(folder.path(), "Ada", |office, person| office.rename(person, "ADA", None)).unwrap();
+        assert_eq!(contents(folder.path()).1, ["ADA"]);
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_used_changes_nothing() {
+        for (name, expected) in [
+            ("bo", "Bo is there already"),
+            ("../x", "cannot be the name of a folder"),
+            (".x", "cannot be the name of a folder"),
+            ("notes", "not this person's folder"),
+            ("", ""),
+            ("a\nb", ""),
+        ] {
+            let folder = folder(&["Ada", "Bo"], None);
+            fs::write(folder.path().join("notes"), "x").unwrap();
+            let before = contents(folder.path());
+            let refused = with(folder.path(), "Ada", |office, person| office.rename(person, name, None)).unwrap_err();
+            assert!(refused.contains(expected), "{name:?}: {refused}");
+            assert_eq!(contents(folder.path()), before);
+        }
+    }
+
+    #[test]
+    fn a_removed_person_leaves_nothing_in_the_folder() {
+        let folder = folder(&["Ada", "Bo"], Some("name,note\nAda,x\nBo,y\n"));
+        let Removed(erased) = with(folder.path(), "Ada", Office::remove).unwrap();
+        assert!(erased[0].ends_with("Ada with 1 photo") && erased[1] == "the line in people.csv", "{erased:?}");
+        assert_eq!(contents(folder.path()), ("name,note\nBo,y\n".to_owned(), vec!["Bo".to_owned()]));
+    }
+
+    #[test]
+    fn a_link_is_removed_and_not_what_it_leads_to() {
+        let elsewhere = folder(&["photos"], None);
+        let folder = folder(&["Bo"], None);
+        let photos: PathBuf = elsewhere.path().join("photos");
+        std::os::unix::fs::symlink(&photos, folder.path().join("Ada")).unwrap();
+        let Removed(erased) = with(folder.path(), "Ada", Office::remove).unwrap();
+        assert!(erased[0].contains("are still there"), "{erased:?}");
+        assert!(photos.join("1.jpg").exists() && !folder.path().join("Ada").exists());
+    }
+}

@@ -1,0 +1,90 @@
+//! The folder of photos as an office changes it: people with their folders and their lines in `people.csv`.
+//!
+//! It is read anew for each change. `edit` makes the changes; `people_file` is the table. Encodes nothing, and does not
+//! change a database: the next `build-db` does.
+
+mod edit;
+mod people_file;
+
+pub(crate) use edit::Removed;
+
+use crate::build_db::people_csv::Listed;
+use crate::build_db::roster::{self, Member};
+use crate::photo_folders::{self, Folder, Photo, Scan};
+use anyhow::anyhow;
+use people_file::{LineIndex, PeopleFile};
+use shared::gallery::{PersonId, PersonName};
+use std::path::{Path, PathBuf};
+use terminal::Help;
+
+/// The folder, read once.
+#[derive(Debug)]
+pub(crate) struct Office {
+    folder: PathBuf,
+    people: Vec<OfficePerson>,
+    table: PeopleFile,
+}
+
+/// A person of the folder.
+#[derive(Debug)]
+pub(crate) struct OfficePerson {
+    pub(crate) name: PersonName,
+    /// The id in `people.csv`.
+    pub(crate) id: Option<PersonId>,
+    photos: Vec<Photo>,
+    /// The folder with the photos.
+    folder: Option<PathBuf>,
+    line: Option<LineIndex>,
+}
+
+impl Office {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If the folder or `people.csv` cannot be used; the message says what to correct.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let Scan { folders, near_misses, .. } = photo_folders::scan(folder)?;
+        if let Some(near_miss) = near_misses.first() {
+            return Err(anyhow!("{near_miss}")).help("rename it, or move it out of the folder");
+        }
+        let (table, listed) = PeopleFile::read(folder)?;
+        let people = people(folder, folders, listed, &table)?;
+        Ok(Self { folder: folder.to_owned(), people, table })
+    }
+
+    /// The person with this name, or one that is the same but for case and Unicode form.
+    pub(crate) fn person_named(&self, name: &PersonName) -> Option<&OfficePerson> {
+        let key = name.collision_key();
+        self.people.iter().find(|person| person.name.collision_key() == key)
+    }
+
+    /// Names of the people's folders.
+    fn folder_names(&self) -> Vec<&str> {
+        self.people.iter().filter_map(|person| person.folder.as_deref()?.file_name()?.to_str()).collect()
+    }
+}
+
+fn people(
+    root: &Path,
+    folders: Vec<Folder>,
+    listed: Option<Listed>,
+    table: &PeopleFile,
+) -> anyhow::Result<Vec<OfficePerson>> {
+    let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
+    let rows = listed.iter().flat_map(|listed| &listed.rows);
+    let numbers: Vec<(PersonName, u64)> = rows.map(|row| (row.name.clone(), row.line)).collect();
+    let members = roster::roster(&names, listed).help("correct people.csv or the folders")?;
+    let mut folders: Vec<Option<Folder>> = folders.into_iter().map(Some).collect();
+    let person = |member: Member| {
+        let folder = member.folder.and_then(|at| folders.get_mut(at)?.take());
+        let number = numbers.iter().find(|(name, _)| *name == member.name).map(|(_, number)| *number);
+        OfficePerson {
+            line: number.and_then(|number| table.line_numbered(number)),
+            id: member.id,
+            folder: folder.as_ref().map(|folder| root.join(&folder.name)),
+            photos: folder.map_or_else(Vec::new, |folder| folder.photos),
+            name: member.name,
+        }
+    };
+    Ok(members.into_iter().map(person).collect())
+}
