@@ -14,6 +14,7 @@ use models::bundle::Bundles;
 use models::detect::Detector;
 use models::{Frame, ModelError, quality};
 use shared::face::FaceBox;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -133,7 +134,7 @@ impl std::fmt::Debug for Look {
 }
 
 /// The frame in the size in which it is sent, and its JPEG.
-fn encoded(frame: &Frame) -> Result<(Frame, Vec<u8>), ImageError> {
+fn encoded(frame: &Frame) -> Result<(Cow<'_, Frame>, Vec<u8>), ImageError> {
     let small = shrunken(frame);
     let mut jpeg = Vec::new();
     let encoder = &mut JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
@@ -141,16 +142,16 @@ fn encoded(frame: &Frame) -> Result<(Frame, Vec<u8>), ImageError> {
     Ok((small, jpeg))
 }
 
-fn shrunken(frame: &Frame) -> Frame {
+fn shrunken(frame: &Frame) -> Cow<'_, Frame> {
     let (width, height) = (frame.width(), frame.height());
     let longest = width.max(height);
     let side = |side: u32| (u64::from(side) * u64::from(MAX_AIM_SIDE) / u64::from(longest)).max(1) as u32;
     let source = ImageBuffer::<Rgb<u8>, &[u8]>::from_raw(width, height, frame.pixels());
-    let Some(source) = source.filter(|_| longest > MAX_AIM_SIDE) else { return frame.clone() };
+    let Some(source) = source.filter(|_| longest > MAX_AIM_SIDE) else { return Cow::Borrowed(frame) };
     let small = imageops::thumbnail(&source, side(width), side(height));
     let (width, height) = small.dimensions();
     // Always succeeds: each side is 1 to `MAX_AIM_SIDE`.
-    Frame::from_rgb(width, height, small.into_raw()).unwrap_or_else(|_| frame.clone())
+    Frame::from_rgb(width, height, small.into_raw()).map_or(Cow::Borrowed(frame), Cow::Owned)
 }
 
 /// A box in whole pixels of the picture; `None` if nothing of it is in view.
