@@ -1,6 +1,6 @@
 //! `people due`: people whose time is up, and people who have not come for long.
 
-use super::Office;
+use super::OfficeFiles;
 use super::log_records::skipped_in_words;
 use super::seen::{Came, Seen};
 use crate::args::PeopleDue;
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &PeopleDue) -> anyhow::Result<Answer> {
         Some(day) => day.at(0, 0, 0, 0).to_zoned_datetime(zone.clone())?.timestamp(),
         None => Timestamp::now(),
     };
-    let office = Office::read(&arguments.photos)?;
+    let office = OfficeFiles::read(&arguments.photos)?;
     let mut listed = Listed { people: dated(&office, now, arguments.within, &zone)?, ..Listed::default() };
     if let (Some(months), Some(db)) = (arguments.not_seen_for, &arguments.db) {
         let Opened { gallery, .. } = database_files::read(db, &arguments.keys)?;
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &PeopleDue) -> anyhow::Result<Answer> {
 }
 
 /// People with a date that has passed or passes soon.
-fn dated(office: &Office, now: Timestamp, within: u32, zone: &TimeZone) -> anyhow::Result<Vec<Person>> {
+fn dated(office: &OfficeFiles, now: Timestamp, within: u32, zone: &TimeZone) -> anyhow::Result<Vec<Person>> {
     let soon = now.as_second().saturating_add(i64::from(within) * 86_400);
     let mut people = Vec::new();
     for row in office.listed()?.rows {
@@ -150,7 +150,7 @@ mod tests {
     fn dates_that_pass_soon_are_listed() {
         let csv = "name,valid_to,basis,informed_on,keep_until\nAda,,x,,2026-11-30\nBo,2026-12-05,x,,2027-12-31\n\
                    Cy,2027-12-31,x,,2027-12-31\n";
-        let office = Office { people_file: Some(csv.as_bytes().to_vec()), ..Office::default() };
+        let office = OfficeFiles { people_file: Some(csv.as_bytes().to_vec()), ..OfficeFiles::default() };
         let zone = TimeZone::system();
         let found = |at: &str, within| {
             let at: jiff::civil::Date = at.parse().unwrap();

@@ -32,13 +32,13 @@ pub(crate) fn run(command: &PeopleCommand) -> anyhow::Result<Answer> {
 
 /// The folder of photos with its `people.csv` and `passes.toml`.
 #[derive(Default)]
-struct Office {
+struct OfficeFiles {
     folders: Vec<Folder>,
     people_file: Option<Vec<u8>>,
     passes_file: Option<PathBuf>,
 }
 
-impl Office {
+impl OfficeFiles {
     fn read(photos: &Path) -> anyhow::Result<Self> {
         let scan = photo_folders::scan(photos)?;
         let read = |path: &PathBuf| files::read_bounded(path, people_csv::MAX_BYTES);

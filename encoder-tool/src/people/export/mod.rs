@@ -7,7 +7,7 @@ mod person;
 mod readme;
 mod records;
 
-use super::Office;
+use super::OfficeFiles;
 use super::log_records::skipped_in_words;
 use crate::args::PeopleExport;
 use crate::database_files::{self, Opened};
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &PeopleExport) -> anyhow::Result<Answer> {
         archive.add("database.json", terminal::to_json(&of_database(&gallery, index))?.into_bytes());
     }
     let mut passes = BTreeSet::new();
-    if let Some(office) = arguments.photos.as_deref().map(Office::read).transpose()? {
+    if let Some(office) = arguments.photos.as_deref().map(OfficeFiles::read).transpose()? {
         exported.photos = person.add_office(&office, &mut archive)?;
         let all = office.passes()?;
         exported.passes = person.add_passes(&all, &mut archive)?;

@@ -1,6 +1,6 @@
 //! How a person is known, and what in the office is about them: the line of `people.csv`, the photos, the visitor passes.
 
-use super::super::Office;
+use super::super::OfficeFiles;
 use super::archive::Archive;
 use crate::build_db::people_csv;
 use crate::passes::passes_toml::Passes;
@@ -32,7 +32,7 @@ impl Person {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub(super) fn add_office(&self, office: &Office, archive: &mut Archive) -> anyhow::Result<usize> {
+    pub(super) fn add_office(&self, office: &OfficeFiles, archive: &mut Archive) -> anyhow::Result<usize> {
         let listed = office.listed()?;
         let row_id = |row: &people_csv::Row| row.id.clone().unwrap_or_default();
         let row = listed.rows.iter().find(|row| self.is_called(row.name.as_str()) || self.has_id(&row_id(row)));
@@ -88,7 +88,7 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Office;
+    use super::super::super::OfficeFiles;
     use super::*;
     use crate::passes::passes_toml::tests::issued;
     use std::io::Read;
@@ -117,7 +117,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, content).unwrap();
         }
-        let office = Office::read(folder.path()).unwrap();
+        let office = OfficeFiles::read(folder.path()).unwrap();
         let mut archive = Archive::default();
         let ada = Person { name: PersonName::parse("ADA").unwrap(), id: None };
         assert_eq!(ada.add_office(&office, &mut archive).unwrap(), 2);
