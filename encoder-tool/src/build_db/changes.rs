@@ -14,20 +14,20 @@ const SHARE_REMOVED_WITHOUT_ASKING: f64 = 0.1;
 
 /// The changes, with people's names in the order of the databases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(super) struct Changes {
-    pub(super) added: Vec<String>,
-    pub(super) removed: Vec<String>,
+pub(crate) struct Changes {
+    pub(crate) added: Vec<String>,
+    pub(crate) removed: Vec<String>,
     /// People who had a face and are now enrolled with a card only, though their mode is not `card`.
-    pub(super) without_face: Vec<String>,
-    pub(super) changed: Vec<Changed>,
+    pub(crate) without_face: Vec<String>,
+    pub(crate) changed: Vec<Changed>,
     /// Names of schedules that were added, removed or changed.
-    pub(super) schedules: Vec<String>,
+    pub(crate) schedules: Vec<String>,
     /// Whether the replaced database was made with another model, so that every encoding is new.
-    pub(super) other_model: bool,
+    pub(crate) other_model: bool,
     /// Whether it is for other doors than the replaced database.
-    pub(super) other_doors: bool,
+    pub(crate) other_doors: bool,
     /// Whether visitor passes are accepted from other keys than in the replaced database.
-    pub(super) other_pass_keys: bool,
+    pub(crate) other_pass_keys: bool,
     /// Number of people in the replaced database.
     #[serde(skip)]
     before: usize,
@@ -35,10 +35,10 @@ pub(super) struct Changes {
 
 /// A person in both databases, with changes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Changed {
-    pub(super) name: String,
+pub(crate) struct Changed {
+    pub(crate) name: String,
     /// `name`, `photos`, `groups`, `mode`, `validity`, `cards`, `hours`, `look_alike` or `note`.
-    pub(super) what: Vec<&'static str>,
+    pub(crate) what: Vec<&'static str>,
 }
 
 impl Changes {
@@ -92,7 +92,7 @@ impl Changes {
     }
 
     /// One line for each kind of change; empty if nothing changed.
-    pub(super) fn in_words(&self) -> Vec<String> {
+    pub(crate) fn in_words(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if !self.added.is_empty() {
             lines.push(format!("added {}: {}", self.added.len(), self.added.join(", ")));

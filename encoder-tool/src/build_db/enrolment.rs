@@ -14,22 +14,22 @@ use shared::gallery::{MAX_ENCODINGS_OF_PERSON, Mode, NewEncoding};
 use terminal::Help;
 
 /// People to enrol with their photos, and the people and photos that are left out.
-pub(super) struct Enrolment {
-    pub(super) enrolled: Vec<Enrolled>,
-    pub(super) not_enrolled: Vec<NotEnrolled>,
+pub(crate) struct Enrolment {
+    pub(crate) enrolled: Vec<Enrolled>,
+    pub(crate) not_enrolled: Vec<NotEnrolled>,
     /// People who should have a face and are enrolled with a card only.
-    pub(super) without_face: Vec<NotEnrolled>,
+    pub(crate) without_face: Vec<NotEnrolled>,
     /// People whose data may not be stored. They are among those who are not enrolled.
-    pub(super) withheld: Vec<Member>,
+    pub(crate) withheld: Vec<Member>,
     /// Photos that were left out.
-    pub(super) skipped: Vec<Skipped>,
-    pub(super) turned: Vec<TurnedPhoto>,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) turned: Vec<TurnedPhoto>,
     /// Number of all photos.
-    pub(super) photos: usize,
+    pub(crate) photos: usize,
     /// Number of photos that the networks examined.
-    pub(super) encoded: usize,
+    pub(crate) encoded: usize,
     /// Number of photos that an earlier run examined.
-    pub(super) kept: usize,
+    pub(crate) kept: usize,
 }
 
 impl Enrolment {

@@ -13,7 +13,6 @@ use crate::protect::Protect;
 use crate::rule_files::NearMiss;
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
-use models::Recogniser;
 use shared::gallery::{Audience, Mode};
 use std::path::Path;
 use terminal::{Help, Verbosity};
@@ -21,24 +20,22 @@ use terminal::{Help, Verbosity};
 const WHERE_TO: &str = "put photos into PHOTOS/<person>/<photo>";
 
 /// What a database is built from, apart from the contents of the photos.
-pub(super) struct Inputs {
-    pub(super) folders: Vec<Folder>,
-    pub(super) members: Vec<Member>,
-    pub(super) schedules: TimeRules,
-    pub(super) passes: Passes,
+pub(crate) struct Inputs {
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) schedules: TimeRules,
+    pub(crate) passes: Passes,
     /// The database that the new one replaces.
-    pub(super) replaced: Option<Opened>,
-    pub(super) protect: Protect,
-    pub(super) audience: Option<Audience>,
-    pub(super) recogniser: Recogniser,
+    pub(crate) replaced: Option<Opened>,
+    pub(crate) audience: Option<Audience>,
 }
 
 impl Inputs {
-    /// Reads the folders, the rule files, the previous database, the keys and the networks.
+    /// Reads the folders, the rule files and the previous database.
     ///
     /// # Errors
     /// If one of them cannot be used, or a file that will be written cannot be replaced.
-    pub(super) fn read(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Self> {
+    pub(crate) fn read(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Self> {
         let Scan { folders, people_file, schedules_file, passes_file, near_misses, passed_over } =
             photo_folders::scan(&arguments.photos).help(WHERE_TO)?;
         refuse_near_misses(&near_misses)?;
@@ -56,16 +53,20 @@ impl Inputs {
             files::require_replaceable(page)?;
         }
         let replaced = database_files::read_previous(&arguments.output, &arguments.keys)?;
-        let protect =
-            Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, replaced.as_ref())?;
         let is_signed = arguments.sign.is_some();
         let audience = doors::choose(&arguments.doors, &arguments.encrypt_to, is_signed, replaced.as_ref())?;
-        doors::require_sealed_for_them(audience.as_ref(), &protect.sealed_for())?;
-        let recogniser = Recogniser::load(&arguments.model.folders)?;
-        if let Some(why) = recogniser.gate_problem() {
-            verbosity.note(&why);
-        }
-        Ok(Self { folders, members, schedules, passes, replaced, protect, audience, recogniser })
+        Ok(Self { folders, members, schedules, passes, replaced, audience })
+    }
+
+    /// Reads the keys that sign and seal the database.
+    ///
+    /// # Errors
+    /// If one of them cannot be used, or the database would be less protected than the one that it replaces.
+    pub(crate) fn protect(&self, arguments: &BuildDb) -> anyhow::Result<Protect> {
+        let protect =
+            Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, self.replaced.as_ref())?;
+        doors::require_sealed_for_them(self.audience.as_ref(), &protect.sealed_for())?;
+        Ok(protect)
     }
 }
 

@@ -14,114 +14,114 @@ use terminal::counted;
 
 /// The answer of `--json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     /// People in the database.
-    pub(super) people: usize,
+    pub(crate) people: usize,
     /// Photos that were read. Those of people who are left out, or enter by card alone, are not.
-    pub(super) photos: usize,
+    pub(crate) photos: usize,
     /// Encodings in the database.
-    pub(super) encodings: usize,
+    pub(crate) encodings: usize,
     /// Photos that the networks examined.
-    pub(super) encoded: usize,
+    pub(crate) encoded: usize,
     /// Photos that were examined by an earlier run, whose findings are in the cache.
-    pub(super) kept: usize,
-    pub(super) skipped: Vec<Skipped>,
+    pub(crate) kept: usize,
+    pub(crate) skipped: Vec<Skipped>,
     /// Photos that were the wrong way round.
-    pub(super) turned: Vec<TurnedPhoto>,
+    pub(crate) turned: Vec<TurnedPhoto>,
     /// People who cannot be enrolled.
-    pub(super) not_enrolled: Vec<NotEnrolled>,
+    pub(crate) not_enrolled: Vec<NotEnrolled>,
     /// People who are enrolled with a card only, though their mode is not `card`, and why.
-    pub(super) without_face: Vec<NotEnrolled>,
+    pub(crate) without_face: Vec<NotEnrolled>,
     /// Changes from the replaced database; `null` if there was none.
-    pub(super) changes: Option<Changes>,
+    pub(crate) changes: Option<Changes>,
     /// The visitor passes that the database accepts; `null` if it accepts none.
-    pub(super) passes: Option<ReportedPasses>,
+    pub(crate) passes: Option<ReportedPasses>,
     /// Threshold stored in the database, an L2 distance; `null` if the encoder's own applies.
-    pub(super) threshold: Option<f32>,
+    pub(crate) threshold: Option<f32>,
     /// Threshold for pictures without colour; `null` if `threshold` applies to them too, for example because somebody
     /// is enrolled from such a picture.
-    pub(super) threshold_grey: Option<f32>,
+    pub(crate) threshold_grey: Option<f32>,
     /// The calibration of the threshold.
-    pub(super) calibration: Option<Risk>,
+    pub(crate) calibration: Option<Risk>,
     /// The doors that the database is for; `null` if it names none.
-    pub(super) audience: Option<Shown>,
+    pub(crate) audience: Option<Shown>,
     /// Photos without colour, `person/photo`.
-    pub(super) grey_photos: Vec<String>,
+    pub(crate) grey_photos: Vec<String>,
     /// Small faces that are the only one of their person.
-    pub(super) small_faces: Vec<SmallFace>,
-    pub(super) odd_photos: Vec<OddPhotoReport>,
-    pub(super) look_alikes: Vec<LookAlikeReport>,
+    pub(crate) small_faces: Vec<SmallFace>,
+    pub(crate) odd_photos: Vec<OddPhotoReport>,
+    pub(crate) look_alikes: Vec<LookAlikeReport>,
     /// Duration of the whole command.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// The visitor passes that a database accepts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ReportedPasses {
+pub(crate) struct ReportedPasses {
     /// Fingerprints of the pass keys.
-    pub(super) keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// Number of revoked passes that are not over.
-    pub(super) revoked: usize,
+    pub(crate) revoked: usize,
 }
 
 /// A photo that was left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Skipped {
+pub(crate) struct Skipped {
     /// `person/photo`
-    pub(super) photo: String,
-    pub(super) reason: String,
+    pub(crate) photo: String,
+    pub(crate) reason: String,
 }
 
 /// A photo that was turned, because its face is recognisable only that way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct TurnedPhoto {
+pub(crate) struct TurnedPhoto {
     /// `person/photo`
-    pub(super) photo: String,
+    pub(crate) photo: String,
     /// Clockwise.
-    pub(super) degrees: u16,
+    pub(crate) degrees: u16,
 }
 
 /// The small face in a person's only photo.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct SmallFace {
+pub(crate) struct SmallFace {
     /// `person/photo`
-    pub(super) photo: String,
+    pub(crate) photo: String,
     /// The shorter side of its box.
-    pub(super) pixels: f32,
+    pub(crate) pixels: f32,
 }
 
 /// A person who is not in the database, or there without a face, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct NotEnrolled {
-    pub(super) name: String,
-    pub(super) reason: &'static str,
+pub(crate) struct NotEnrolled {
+    pub(crate) name: String,
+    pub(crate) reason: &'static str,
 }
 
 /// A photo that does not resemble the others of its person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct OddPhotoReport {
-    pub(super) photo: String,
+pub(crate) struct OddPhotoReport {
+    pub(crate) photo: String,
     /// The nearest other photo of the same person.
-    pub(super) nearest_own: Near,
+    pub(crate) nearest_own: Near,
     /// The nearest photo of somebody else, if it is within the threshold.
-    pub(super) nearest_other: Option<Near>,
+    pub(crate) nearest_other: Option<Near>,
 }
 
 /// Two people who resemble each other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct LookAlikeReport {
-    pub(super) people: [String; 2],
+pub(crate) struct LookAlikeReport {
+    pub(crate) people: [String; 2],
     /// Their nearest photos.
-    pub(super) photos: [String; 2],
-    pub(super) distance: f32,
+    pub(crate) photos: [String; 2],
+    pub(crate) distance: f32,
     /// Which of the two have no card.
-    pub(super) without_card: Vec<String>,
+    pub(crate) without_card: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Near {
-    pub(super) photo: String,
-    pub(super) distance: f32,
+pub(crate) struct Near {
+    pub(crate) photo: String,
+    pub(crate) distance: f32,
 }
 
 impl ReportedPasses {
@@ -144,7 +144,7 @@ impl TurnedPhoto {
         (degrees > 0).then(|| Self { photo: outcome.shown.to_owned(), degrees })
     }
 
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let Self { photo, degrees } = self;
         format!("turned {photo} by {degrees} degrees: without turning, the face is hardly recognisable")
     }
@@ -176,13 +176,13 @@ impl NotEnrolled {
     }
 
     /// `Ann (no usable photo)`
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         format!("{} ({})", self.name, self.reason)
     }
 }
 
 impl SmallFace {
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         format!(
             "{}: the only photo of this person has a face of {:.0} pixels: recognition is less reliable below \
              {SMALL_FACE_PIXELS:.0} pixels",
@@ -192,7 +192,7 @@ impl SmallFace {
 }
 
 impl OddPhotoReport {
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let Self { photo, nearest_own, nearest_other } = self;
         let own = format!("{} ({:.3})", nearest_own.photo, nearest_own.distance);
         match nearest_other {
@@ -203,7 +203,7 @@ impl OddPhotoReport {
 }
 
 impl LookAlikeReport {
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let Self { people: [one, other], photos: [a, b], distance, without_card } = self;
         let cards = match without_card.as_slice() {
             [] => String::new(),
@@ -219,7 +219,7 @@ impl LookAlikeReport {
 
 impl Report {
     /// One line.
-    pub(super) fn in_words(&self, database: &str) -> String {
+    pub(crate) fn in_words(&self, database: &str) -> String {
         let Self { people, photos, encodings, skipped, seconds, .. } = self;
         let (people, encodings) = (counted(*people, "person"), counted(*encodings, "encoding"));
         let (photos, skipped) = (counted(*photos, "photo"), skipped.len());

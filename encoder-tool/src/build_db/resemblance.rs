@@ -6,37 +6,37 @@ use shared::encoding::Encoding;
 use shared::matching::person_distance;
 
 /// A photo's encoding with its person.
-pub(super) struct OfPerson<'a> {
+pub(crate) struct OfPerson<'a> {
     /// The person; photos of one person are adjacent.
-    pub(super) person: usize,
-    pub(super) encoding: &'a Encoding,
+    pub(crate) person: usize,
+    pub(crate) encoding: &'a Encoding,
 }
 
 /// The findings. Photos and people are given by index.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Resemblance {
-    pub(super) odd_photos: Vec<OddPhoto>,
+pub(crate) struct Resemblance {
+    pub(crate) odd_photos: Vec<OddPhoto>,
     /// The nearest first.
-    pub(super) look_alikes: Vec<LookAlike>,
+    pub(crate) look_alikes: Vec<LookAlike>,
 }
 
 /// A photo farther than the threshold from every other photo of its person: probably of somebody else.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct OddPhoto {
-    pub(super) photo: usize,
+pub(crate) struct OddPhoto {
+    pub(crate) photo: usize,
     /// The nearest other photo of the person, and its L2 distance.
-    pub(super) own: (usize, f32),
+    pub(crate) own: (usize, f32),
     /// The nearest photo of anybody else, if it is nearer than the threshold.
-    pub(super) other: Option<(usize, f32)>,
+    pub(crate) other: Option<(usize, f32)>,
 }
 
 /// Two people with photos within the threshold of each other: look-alikes, or one person under two names.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct LookAlike {
+pub(crate) struct LookAlike {
     /// The two nearest photos; the first belongs to the person with the lower index.
-    pub(super) photos: [usize; 2],
+    pub(crate) photos: [usize; 2],
     /// The smallest L2 distance from a photo of either to the other.
-    pub(super) distance: f32,
+    pub(crate) distance: f32,
 }
 
 /// Compares every photo with every other.

@@ -5,11 +5,11 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Retention {
     /// Whether there is a basis, or the file has no such column.
-    pub(super) has_basis: bool,
+    pub(crate) has_basis: bool,
     /// Whether the person was informed, or the file has no such column.
-    pub(super) is_informed: bool,
+    pub(crate) is_informed: bool,
     /// First second at which the data may no longer be stored, Unix time; `None` for no limit.
-    pub(super) keep_until: Option<i64>,
+    pub(crate) keep_until: Option<i64>,
 }
 
 impl Retention {
@@ -19,7 +19,7 @@ impl Retention {
     }
 
     /// Why this person must be left out at this time (Unix seconds); `None` if nothing speaks against storing the data.
-    pub(super) fn objection(&self, now: i64) -> Option<&'static str> {
+    pub(crate) fn objection(&self, now: i64) -> Option<&'static str> {
         if !self.has_basis {
             return Some("no basis in people.csv");
         }

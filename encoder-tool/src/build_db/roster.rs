@@ -13,11 +13,11 @@ pub(crate) struct Member {
     /// The id given in `people.csv`.
     pub(crate) id: Option<PersonId>,
     /// All details except the cards.
-    pub(super) details: Details,
-    pub(super) cards: Vec<CardNumber>,
+    pub(crate) details: Details,
+    pub(crate) cards: Vec<CardNumber>,
     /// The index of the person's folder; `None` if there is none.
     pub(crate) folder: Option<usize>,
-    pub(super) retention: Retention,
+    pub(crate) retention: Retention,
 }
 
 impl Member {

@@ -16,9 +16,9 @@ use shared::pass::AcceptedPasses;
 use std::collections::HashMap;
 
 /// A person with an encoding or a card.
-pub(super) struct Enrolled {
-    pub(super) member: Member,
-    pub(super) photos: Vec<EnrolledPhoto>,
+pub(crate) struct Enrolled {
+    pub(crate) member: Member,
+    pub(crate) photos: Vec<EnrolledPhoto>,
 }
 
 /// A photo that becomes an encoding of the database.
@@ -34,7 +34,7 @@ pub(crate) struct EnrolledPhoto {
 
 /// Data taken over from the replaced database: its sequence number and people's ids.
 #[derive(Debug, Default)]
-pub(super) struct Heritage {
+pub(crate) struct Heritage {
     sequence: Option<u64>,
     ids: HashMap<String, PersonId>,
 }
@@ -53,13 +53,13 @@ impl Heritage {
 }
 
 /// Results that are computed from all encodings together.
-pub(super) struct Findings {
+pub(crate) struct Findings {
     /// The threshold and its calibration; `None` if the encoder's own applies.
-    pub(super) risk: Option<Risk>,
+    pub(crate) risk: Option<Risk>,
     /// The same for pictures without colour; `None` if the threshold in colour applies.
-    pub(super) grey: Option<Risk>,
+    pub(crate) grey: Option<Risk>,
     /// People by index, the lower first, and the L2 distance of their nearest photos.
-    pub(super) look_alikes: Vec<([usize; 2], f32)>,
+    pub(crate) look_alikes: Vec<([usize; 2], f32)>,
 }
 
 /// Builds the database. Cards are hashed under a new key, so that no two databases have a hash in common. A person
