@@ -4,6 +4,7 @@
 use crate::database_files;
 use crate::protect::Protect;
 use crate::user_folders;
+use crate::workstation_keys;
 use crate::workstation_keys::KeyChoice;
 use anyhow::Context;
 use clap::Args;
@@ -79,7 +80,12 @@ struct Elsewhere {
 /// If the database cannot be read, opened or written, or the key for it is missing.
 pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     let opened = database_files::read(&arguments.db, &arguments.keys)?;
-    let protect = Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened))?;
+    let protect = Protect::new(
+        workstation_keys::signing_key_of(arguments.sign.as_deref())?,
+        &[],
+        &arguments.keys,
+        Some(&opened),
+    )?;
     let found = database_files::person_named(&opened.gallery, &arguments.person);
     let receipt = match found {
         Some(person) => erase(arguments, opened.gallery, person, &protect)?,

@@ -30,7 +30,7 @@ pub(crate) struct Keygen {
 }
 
 #[derive(Debug, Serialize)]
-struct Made {
+pub(crate) struct Made {
     signing: MadeKey,
     sealing: MadeKey,
 }
@@ -55,7 +55,11 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
     Ok(Answer::Yes)
 }
 
-fn make(folder: &NewKeyFolder) -> anyhow::Result<Made> {
+/// Creates both keys in a folder.
+///
+/// # Errors
+/// If a key exists and is not to be replaced, or a file cannot be written.
+pub(crate) fn make(folder: &NewKeyFolder) -> anyhow::Result<Made> {
     folder.require_absent(
         &[SIGNING, SEALING],
         "use the existing keys, or create new ones with --replace, which keeps the old files under another name; then \

@@ -5,7 +5,7 @@ use crate::workstation_keys::{self, KeyChoice};
 use anyhow::anyhow;
 use shared::gallery::{Gallery, GalleryError, Protection, SealFor};
 use shared::seal::{Fingerprint, Recipient, SealRandomness, Signer, SigningKey};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use terminal::Help;
 
 /// The signing key and the recipients of a database.
@@ -15,20 +15,20 @@ pub(crate) struct Protect {
 }
 
 impl Protect {
-    /// Reads the keys. The database is signed with the key in `sign`, and sealed for the keys in `encrypt_to` and for
+    /// Reads the keys of recipients. The database is signed with the key `sign`, and sealed for the keys in `encrypt_to` and for
     /// this workstation. If `encrypt_to` is empty, it is sealed for the recipients of the replaced database.
     ///
     /// # Errors
     /// If a key cannot be used, if the replaced database is signed and no key was given, or if this workstation has no
     /// sealing key and so could not open the database again.
     pub(crate) fn new(
-        sign: Option<&Path>,
+        sign: Option<SigningKey>,
         encrypt_to: &[PathBuf],
         keys: &KeyChoice,
         replaced: Option<&Opened>,
     ) -> anyhow::Result<Self> {
         let signer_before = replaced.and_then(|replaced| replaced.signer);
-        if let (None, Some(before)) = (sign, signer_before) {
+        if let (None, Some(before)) = (&sign, signer_before) {
             return Err(anyhow!(
                 "the existing database is signed by {}, so the new one must be signed too",
                 before.fingerprint()
@@ -48,7 +48,7 @@ impl Protect {
                 recipients.push(own);
             }
         }
-        Ok(Self { sign: sign.map(workstation_keys::signing_key).transpose()?, recipients })
+        Ok(Self { sign, recipients })
     }
 
     /// Encodes the database as a file.

@@ -56,6 +56,14 @@ pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
     secret(path, SigningKey::from_text, "use a signing key: `encoder-tool keygen` creates signing.key")
 }
 
+/// Reads the signing key that was given, if one was.
+///
+/// # Errors
+/// As for [`signing_key`].
+pub(crate) fn signing_key_of(path: Option<&Path>) -> anyhow::Result<Option<SigningKey>> {
+    path.map(signing_key).transpose()
+}
+
 /// Reads a secret key. `help` says which key to use.
 ///
 /// # Errors

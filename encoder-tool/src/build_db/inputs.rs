@@ -14,6 +14,7 @@ use crate::rule_files::NearMiss;
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use shared::gallery::{Audience, Mode};
+use shared::seal::SigningKey;
 use std::path::Path;
 use terminal::{Help, Verbosity};
 
@@ -58,13 +59,12 @@ impl Inputs {
         Ok(Self { folders, members, schedules, passes, replaced, audience })
     }
 
-    /// Reads the keys that sign and seal the database.
+    /// Reads the keys that seal the database, which is signed with `sign`.
     ///
     /// # Errors
     /// If one of them cannot be used, or the database would be less protected than the one that it replaces.
-    pub(crate) fn protect(&self, arguments: &BuildDb) -> anyhow::Result<Protect> {
-        let protect =
-            Protect::new(arguments.sign.as_deref(), &arguments.encrypt_to, &arguments.keys, self.replaced.as_ref())?;
+    pub(crate) fn protect(&self, arguments: &BuildDb, sign: Option<SigningKey>) -> anyhow::Result<Protect> {
+        let protect = Protect::new(sign, &arguments.encrypt_to, &arguments.keys, self.replaced.as_ref())?;
         doors::require_sealed_for_them(self.audience.as_ref(), &protect.sealed_for())?;
         Ok(protect)
     }

@@ -9,14 +9,14 @@ mod duplicates;
 pub(crate) mod encode;
 pub(crate) mod encoded;
 mod enrolment;
-mod inputs;
+pub(crate) mod inputs;
 pub(crate) mod kept_encodings;
 mod looked_at;
 mod page;
 pub(crate) mod people_csv;
 pub(crate) mod plan;
 pub(crate) mod quality;
-mod report;
+pub(crate) mod report;
 mod resemblance;
 mod retention;
 pub(crate) mod roster;
@@ -27,6 +27,7 @@ pub(crate) mod write;
 
 use crate::args::BuildDb;
 use crate::protect::Protect;
+use crate::workstation_keys;
 use anyhow::Context;
 use encode::Encoder;
 use enrolment::Enrolment;
@@ -47,7 +48,7 @@ use terminal::{Answer, Help, ShowPath, Verbosity};
 pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let started = Instant::now();
     let inputs = Inputs::read(arguments, verbosity)?;
-    let protect = inputs.protect(arguments)?;
+    let protect = inputs.protect(arguments, workstation_keys::signing_key_of(arguments.sign.as_deref())?)?;
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     if let Some(why) = recogniser.gate_problem() {
         verbosity.note(&why);

@@ -227,7 +227,7 @@ impl Report {
     }
 
     /// One line for each kind of change from the replaced database, and one for people who are not enrolled.
-    pub(super) fn changes_in_words(&self) -> Vec<String> {
+    pub(crate) fn changes_in_words(&self) -> Vec<String> {
         let mut lines = self.changes.as_ref().map(Changes::in_words).unwrap_or_default();
         if !self.not_enrolled.is_empty() {
             let each: Vec<String> = self.not_enrolled.iter().map(NotEnrolled::in_words).collect();

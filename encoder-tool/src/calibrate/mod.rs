@@ -5,6 +5,7 @@ use crate::database_files;
 use crate::evaluate::{open_cache, photos_of_tree};
 use crate::heif::photo_reader;
 use crate::protect::Protect;
+use crate::workstation_keys;
 use accuracy::calibration::{Distances, MAX_FMR, MeasuredPhotos, Risk, risk_at};
 use accuracy::{AccuracyError, Measuring};
 use anyhow::{Context, Result};
@@ -41,7 +42,14 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
     // Checks the keys before the long computation.
     let protect = arguments
         .write
-        .then(|| Protect::new(arguments.sign.as_deref(), &[], &arguments.keys, Some(&opened)))
+        .then(|| {
+            Protect::new(
+                workstation_keys::signing_key_of(arguments.sign.as_deref())?,
+                &[],
+                &arguments.keys,
+                Some(&opened),
+            )
+        })
         .transpose()?;
     let gallery = opened.gallery;
     let distances = match &arguments.images {

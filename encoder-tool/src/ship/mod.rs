@@ -24,7 +24,7 @@ const FOR_OTHERS: Duration = Duration::from_secs(65);
 
 /// The outcome of shipping.
 #[derive(Debug, Serialize)]
-struct Shipped {
+pub(crate) struct Shipped {
     host: String,
     /// Sequence number of the shipped database.
     sequence: u64,
@@ -33,7 +33,7 @@ struct Shipped {
     people: u32,
     encodings: u32,
     /// Whether the unit confirms that it uses the database.
-    running: bool,
+    pub(crate) running: bool,
     /// The reason why not, as the unit gives it.
     refused: Option<String>,
     /// Seconds from the start to the unit's answer.
@@ -45,13 +45,26 @@ struct Shipped {
 /// # Errors
 /// If the file is not a database, or could not be handed over; the message gives the cause.
 pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
-    let header = database_files::read_outside(&arguments.db)?.header;
-    let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
-    let (digest, length) = (DatabaseDigest::from_file(&bytes), bytes.len() as u64);
-    verbosity.note(&format!("{}: shipping {length} bytes to {}", arguments.db.shown(), arguments.host));
+    verbosity.note(&format!("shipping {} to {}", arguments.db.shown(), arguments.host));
     if arguments.remote_db.is_some() {
         verbosity.note("--remote-db is ignored: the unit's configuration gives the path of its database");
     }
+    let shipped = send(arguments)?;
+    match arguments.json {
+        true => print_json(&shipped)?,
+        false => print(&in_words(&shipped))?,
+    }
+    Ok(Answer::yes_if(shipped.running))
+}
+
+/// Ships and waits.
+///
+/// # Errors
+/// If the file is not a database, or could not be handed over; the message gives the cause.
+pub(crate) fn send(arguments: &Ship) -> Result<Shipped> {
+    let header = database_files::read_outside(&arguments.db)?.header;
+    let bytes = read_bounded(&arguments.db, MAX_DATABASE_BYTES)?;
+    let (digest, length) = (DatabaseDigest::from_file(&bytes), bytes.len() as u64);
     let announcement = Announcement { length, digest, wait_seconds: arguments.wait };
     let limit = TO_CONNECT
         + Duration::from_secs(length / SLOWEST_LINE)
@@ -67,7 +80,7 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
     if receipt.digest != Some(digest) {
         bail!("{}: the receipt is for another database; somebody may be intercepting the connection", arguments.host);
     }
-    let shipped = Shipped {
+    Ok(Shipped {
         host: arguments.host.clone(),
         sequence: header.sequence,
         digest,
@@ -76,12 +89,7 @@ pub(crate) fn run(arguments: &Ship, verbosity: Verbosity) -> Result<Answer> {
         running: refused.is_none(),
         refused,
         seconds: started.elapsed().as_secs_f64(),
-    };
-    match arguments.json {
-        true => print_json(&shipped)?,
-        false => print(&in_words(&shipped))?,
-    }
-    Ok(Answer::yes_if(shipped.running))
+    })
 }
 
 fn failed<T>(arguments: &Ship, error: SshError) -> Result<T> {
@@ -124,7 +132,8 @@ fn refusal(receipt: &Receipt, host: &str, sudo: bool) -> Result<Option<String>> 
     }
 }
 
-fn in_words(shipped: &Shipped) -> String {
+/// The outcome, with what was shipped.
+pub(crate) fn in_words(shipped: &Shipped) -> String {
     let Shipped { host, sequence, digest, people, encodings, refused, seconds, .. } = shipped;
     let what = format!(
         "sequence {sequence}, {}, {}, SHA-256 {digest}",
