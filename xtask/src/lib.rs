@@ -19,6 +19,7 @@ mod features;
 mod fuzz;
 #[cfg(test)]
 mod import_layers;
+mod npm;
 mod original_networks;
 mod package;
 mod pad_network;

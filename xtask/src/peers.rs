@@ -1,10 +1,11 @@
 //! Programs that others wrote, which the tests run beside the programs of this workspace.
 
+use crate::npm;
 use crate::process::succeeds;
 use crate::python::Environment;
-use crate::requirements;
-use crate::tools::OSDP_READER;
-use anyhow::{Context, Result};
+use crate::requirements::{self, CHROMIUM, NODE};
+use crate::tools::{AXE, OSDP_READER, PLAYWRIGHT};
+use anyhow::{Context, Result, bail};
 
 /// The broker and its clients, the tool that makes certificates for it, and networks between them.
 const BROKER: [&str; 4] = ["mosquitto", "mosquitto-clients", "openssl", "iproute2"];
@@ -20,8 +21,12 @@ const HOME_ASSISTANT: &str = "tests/peers/home_assistant.txt";
 pub(crate) fn install() -> Result<Option<String>> {
     requirements::install(&BROKER)?;
     Environment::make()?.pip("install", [OSDP_READER])?;
-    let missing = home_assistant().context("Home Assistant cannot be installed, so its test was skipped");
-    Ok(missing.err().map(|error| format!("{error:#}")))
+    let missing = [
+        home_assistant().context("Home Assistant cannot be installed, so its test was skipped"),
+        browser().context("Chromium cannot be installed and commanded, so the tests in a browser were skipped"),
+    ];
+    let missing: Vec<String> = missing.into_iter().filter_map(|result| Some(format!("{:#}", result.err()?))).collect();
+    Ok((!missing.is_empty()).then(|| missing.join("; ")))
 }
 
 /// Installs what only the tests that take minutes need.
@@ -31,6 +36,16 @@ pub(crate) fn install() -> Result<Option<String>> {
 pub(crate) fn install_cluster() -> Result<()> {
     requirements::install(&BROKER)?;
     requirements::install(&CLUSTER)
+}
+
+/// The browser, and in `target/browser` the packages with which tests command it.
+fn browser() -> Result<()> {
+    requirements::ensure(&[NODE])?;
+    if !requirements::is_there(&NODE) {
+        bail!("the tests need Node.js 20 or newer");
+    }
+    requirements::ensure(&[CHROMIUM])?;
+    [PLAYWRIGHT, AXE].iter().try_for_each(|package| npm::install(package, "browser"))
 }
 
 /// It needs Python 3.11 or 3.12.

@@ -1,5 +1,5 @@
 //! Programs and libraries that a command needs beyond cargo and a C compiler. Missing ones are installed, with a
-//! message. The packages of crates.io and PyPI are in [`crate::tools`].
+//! message. The packages of crates.io, PyPI and npm are in [`crate::tools`].
 
 use crate::process::{self, command, succeeds};
 use anyhow::{Context, Result};
@@ -82,6 +82,15 @@ pub(crate) const HEIF_DECODER: Requirement = Requirement {
 };
 /// Opens backups of keys, for the test that another program can.
 pub(crate) const AGE: Requirement = Requirement { probe: &["age", "--version"], source: Source::DebianPackage("age") };
+/// The browser in which pages are tested.
+pub(crate) const CHROMIUM: Requirement =
+    Requirement { probe: &["test", "-x", "/usr/bin/chromium"], source: Source::DebianPackage("chromium") };
+/// Runs what commands the browser, which needs this version.
+pub(crate) const NODE: Requirement = Requirement {
+    probe: &["node", "-e", "process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)"],
+    source: Source::DebianPackage("nodejs"),
+};
+pub(crate) const NPM: Requirement = Requirement { probe: &["npm", "--version"], source: Source::DebianPackage("npm") };
 pub(crate) const MAN: Requirement =
     Requirement { probe: &["man", "--version"], source: Source::DebianPackage("man-db") };
 
@@ -118,7 +127,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
 }
 
-fn is_there(requirement: &Requirement) -> bool {
+/// Whether it is there, in the version that is needed.
+pub(crate) fn is_there(requirement: &Requirement) -> bool {
     let (program, arguments) = requirement.probe.split_first().unwrap_or((&"true", &[]));
     succeeds(&mut command(program, arguments))
 }

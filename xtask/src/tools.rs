@@ -2,7 +2,7 @@
 //! computer, and an upgrade is a commit.
 //!
 //! cargo verifies the checksum of each crate from crates.io and, with `--locked`, of all its dependencies. pip verifies
-//! the checksum given here. Debian packages are not pinned (`requirements.rs`): Debian's archive drops a version when a
+//! the checksum given here, and [`crate::npm`] those of packages from npm. Debian packages are not pinned (`requirements.rs`): Debian's archive drops a version when a
 //! newer one arrives, and apt verifies signatures.
 
 use crate::process::{self, cargo, command};
@@ -62,6 +62,18 @@ pub(crate) const NETWORKS: Package = Package {
 pub(crate) const PAD_NETWORK: Package = Package {
     requirement: "faceplugin-face-recognition-js@0.0.1",
     sha256: "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
+};
+
+/// Commands a browser in the tests. The checksum is that of the archive.
+pub(crate) const PLAYWRIGHT: Package = Package {
+    requirement: "playwright-core@1.65.1",
+    sha256: "6f5a60be62a4fddfbe7d10c448d8fbd54547da3358f2f8a04211440471ee863e",
+};
+
+/// Finds what people with disabilities cannot use on a page. The checksum is that of the archive.
+pub(crate) const AXE: Package = Package {
+    requirement: "axe-core@4.14.1",
+    sha256: "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
 };
 
 /// Plays an OSDP card reader in the tests. Without a checksum: PyPI has a different file for each platform.
@@ -143,6 +155,6 @@ mod tests {
             "{installation}"
         );
         assert!(PEERS.iter().all(|peer| peer.split_once("==").is_some_and(|(_, version)| !version.is_empty())));
-        assert_eq!(NETWORKS.sha256.len(), 64);
+        assert!([NETWORKS, PAD_NETWORK, PLAYWRIGHT, AXE].iter().all(|package| package.sha256.len() == 64));
     }
 }
