@@ -39,6 +39,7 @@ pub(crate) enum Command {
     EvaluatePad(EvaluatePad),
     Ship(Ship),
     Aim(crate::aim::Aim),
+    Desk(crate::desk::Desk),
     /// Many doors at once: how they are, databases, audit logs
     #[command(subcommand)]
     Fleet(crate::fleet::FleetCommand),

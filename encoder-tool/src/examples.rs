@@ -16,6 +16,15 @@ Files:
   PHOTOS/passes.toml                   visitor passes, with visitors' names
   ~/.config/encoder-tool/pass.key      signs visitor passes";
 
+pub(crate) const DESK: &str = "\
+Examples:
+  encoder-tool desk
+  encoder-tool desk people --db people.db
+  encoder-tool desk people --no-browser --port 8765
+
+Files:
+  doors.toml   beside the database: the doors, and how to reach them over ssh";
+
 pub(crate) const KEYGEN: &str = "\
 Examples:
   encoder-tool keygen

@@ -11,6 +11,7 @@ mod cache_command;
 mod calibrate;
 mod compare;
 mod database_files;
+mod desk;
 mod doors;
 mod drill_report;
 mod evaluate;
@@ -74,6 +75,7 @@ fn answer(arguments: &Arguments) -> anyhow::Result<Answer> {
         Command::EvaluatePad(arguments) => evaluate_pad::run(arguments, verbosity),
         Command::Calibrate(arguments) => calibrate::run(arguments, verbosity),
         Command::Aim(arguments) => aim::run(arguments),
+        Command::Desk(arguments) => desk::run(arguments, verbosity),
         Command::Ship(arguments) => ship::run(arguments, verbosity),
         Command::Fleet(command) => command.run(verbosity),
         Command::Keygen(arguments) => keygen::run(arguments),

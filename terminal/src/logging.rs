@@ -19,6 +19,9 @@ pub struct Verbosity {
 }
 
 impl Verbosity {
+    /// Only errors.
+    pub const QUIET: Self = Self { verbose: 0, quiet: true };
+
     /// Whether to print only errors.
     pub fn is_quiet(self) -> bool {
         self.quiet

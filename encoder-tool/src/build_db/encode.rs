@@ -100,9 +100,13 @@ impl Encoder {
     }
 }
 
-/// Encodes one photo. If it has no recognisable face, it may be the wrong way round: the first turn with a recognisable
+/// Encodes one photo that is not kept. If it has no recognisable face, it may be the wrong way round: the first turn with a recognisable
 /// face is used. The whole photo is in memory only in this function.
-fn encode_file(recogniser: &mut Recogniser, file: PhotoFile<'_, '_>, least: u32) -> Result<Encoded, LeftOut> {
+pub(crate) fn encode_file(
+    recogniser: &mut Recogniser,
+    file: PhotoFile<'_, '_>,
+    least: u32,
+) -> Result<Encoded, LeftOut> {
     let read = file.decode()?;
     drop(file);
     let is_grey = read.frame.is_grey();

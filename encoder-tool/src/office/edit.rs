@@ -25,15 +25,20 @@ impl Office {
     pub(crate) fn edit(&self, person: &OfficePerson, fields: &[(&str, &str)]) -> anyhow::Result<()> {
         let mut table = self.table.clone();
         let line = line_of(&mut table, person);
+        self.set(&mut table, line, fields)?;
+        write(&table, &self.folder_names())
+    }
+
+    pub(super) fn set(&self, table: &mut PeopleFile, line: LineIndex, fields: &[(&str, &str)]) -> anyhow::Result<()> {
         for (column, text) in fields {
             let text = text.trim().replace("\r\n", "\n");
             require_field(column, &text)?;
             if *column == "basis" && !text.is_empty() && !table.has("basis") {
-                self.begin_to_need_a_basis(&mut table);
+                self.begin_to_need_a_basis(table);
             }
             table.set(line, column, &text);
         }
-        write(&table, &self.folder_names())
+        Ok(())
     }
 
     /// Gives everybody a text in the new column `basis`: in a file with this column, nobody is stored without one.
@@ -50,7 +55,7 @@ impl Office {
     /// # Errors
     /// If the name is refused or taken, or a file cannot be written.
     pub(crate) fn rename(&self, person: &OfficePerson, name: &str, known_as: Option<PersonId>) -> anyhow::Result<()> {
-        let new = self.name_for(person, name)?;
+        let new = self.name_for(Some(person), name)?;
         let mut table = self.table.clone();
         let line = line_of(&mut table, person);
         table.set(line, "name", new.as_str());
@@ -82,7 +87,7 @@ impl Office {
             erased.push(delete(folder, person.photos.len())?);
         }
         if cached > 0 {
-            erased.push(format!("{} in the cache", counted(cached, "entry")));
+            erased.push(format!("{} in the cache", counted(cached, "file")));
         }
         if let Some(line) = person.line {
             let mut table = self.table.clone();
@@ -93,34 +98,37 @@ impl Office {
         Ok(Removed(erased))
     }
 
-    /// A new name for this person.
-    fn name_for(&self, person: &OfficePerson, text: &str) -> anyhow::Result<PersonName> {
+    /// A new name for this person, or for somebody new.
+    pub(super) fn name_for(&self, person: Option<&OfficePerson>, text: &str) -> anyhow::Result<PersonName> {
         let name = PersonName::parse(text)?;
         if name.as_str().contains(['/', '\\']) || name.as_str().starts_with('.') {
             bail!(
                 "{text:?} cannot be the name of a folder: use a name without / and \\ that does not begin with a dot"
             );
         }
-        if let Some(other) = self.person_named(&name).filter(|other| other.name != person.name) {
+        if let Some(other) =
+            self.person_named(&name).filter(|other| person.is_none_or(|person| other.name != person.name))
+        {
             return Err(anyhow!("{} is there already", other.name)).help("choose another name");
         }
         let folder = self.folder.join(name.as_str());
-        let is_own = person.folder.as_deref().is_some_and(|own| is_same(own, &folder));
-        match fs::symlink_metadata(&folder).is_ok() && !is_own {
-            true => bail!("{} is there already, and is not this person's folder", folder.shown()),
-            false => Ok(name),
+        let own = person.and_then(|person| person.folder.as_deref());
+        let is_own = own.is_some_and(|own| is_same(own, &folder));
+        if fs::symlink_metadata(&folder).is_ok() && !is_own {
+            bail!("{} is there already, and is not this person's folder", folder.shown());
         }
+        Ok(name)
     }
 }
 
 /// The person's line; a new one if there is none.
-fn line_of(table: &mut PeopleFile, person: &OfficePerson) -> LineIndex {
+pub(super) fn line_of(table: &mut PeopleFile, person: &OfficePerson) -> LineIndex {
     let added = || table.line_of_name(person.name.as_str());
     person.line.or_else(added).unwrap_or_else(|| table.add(person.name.as_str()))
 }
 
 /// Writes the table, if its lines fit to folders of these names.
-fn write(table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
+pub(super) fn write(table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
     table.write_checked(|listed| {
         roster::roster(folders, Some(listed)).map(drop).map_err(|error| anyhow!("nothing was changed: {error}"))
     })
@@ -138,7 +146,7 @@ fn delete(folder: &Path, photos: usize) -> anyhow::Result<String> {
 }
 
 /// Erases what the cache holds of these photos. Returns the number of entries.
-fn forget_photos<'p>(paths: impl Iterator<Item = &'p Path>) -> anyhow::Result<usize> {
+pub(super) fn forget_photos<'p>(paths: impl Iterator<Item = &'p Path>) -> anyhow::Result<usize> {
     let Some(root) = user_folders::cache() else { return Ok(0) };
     let reader = PhotoReader::new(|_, kind| Err(kind.into()));
     let digests: Vec<PhotoDigest> = paths.filter_map(|path| Some(reader.open(path).ok()?.digest())).collect();

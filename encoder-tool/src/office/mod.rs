@@ -1,12 +1,14 @@
 //! The folder of photos as an office changes it: people with their folders and their lines in `people.csv`.
 //!
-//! It is read anew for each change. `edit` makes the changes; `people_file` is the table. Encodes nothing, and does not
-//! change a database: the next `build-db` does.
+//! It is read anew for each change. `edit` makes the changes; `photos` adds people and photos; `people_file` is the table.
+//! Encodes nothing, and does not change a database: the next `build-db` does.
 
 mod edit;
 mod people_file;
+mod photos;
 
 pub(crate) use edit::Removed;
+pub(crate) use people_file::NO_BASIS_YET;
 
 use crate::build_db::people_csv::Listed;
 use crate::build_db::roster::{self, Member};
@@ -14,6 +16,7 @@ use crate::photo_folders::{self, Folder, Photo, Scan};
 use anyhow::anyhow;
 use people_file::{LineIndex, PeopleFile};
 use shared::gallery::{PersonId, PersonName};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use terminal::Help;
 
@@ -31,7 +34,7 @@ pub(crate) struct OfficePerson {
     pub(crate) name: PersonName,
     /// The id in `people.csv`.
     pub(crate) id: Option<PersonId>,
-    photos: Vec<Photo>,
+    pub(crate) photos: Vec<Photo>,
     /// The folder with the photos.
     folder: Option<PathBuf>,
     line: Option<LineIndex>,
@@ -50,6 +53,27 @@ impl Office {
         let (table, listed) = PeopleFile::read(folder)?;
         let people = people(folder, folders, listed, &table)?;
         Ok(Self { folder: folder.to_owned(), people, table })
+    }
+
+    /// Everybody, ordered by name.
+    pub(crate) fn people(&self) -> &[OfficePerson] {
+        &self.people
+    }
+
+    /// What `people.csv` says about a person in this column; empty if nothing.
+    pub(crate) fn field(&self, person: &OfficePerson, column: &str) -> &str {
+        person.line.map_or("", |line| self.table.field(line, column))
+    }
+
+    /// The groups that have members.
+    pub(crate) fn groups(&self) -> BTreeSet<&str> {
+        let each = self.people.iter().flat_map(|person| self.field(person, "groups").split([';', ',', '|']));
+        each.map(str::trim).filter(|group| !group.is_empty()).collect()
+    }
+
+    /// Whether `people.csv` has this column.
+    pub(crate) fn has_column(&self, column: &str) -> bool {
+        self.table.has(column)
     }
 
     /// The person with this name, or one that is the same but for case and Unicode form.

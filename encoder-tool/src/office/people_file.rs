@@ -71,8 +71,7 @@ impl PeopleFile {
     }
 
     /// A field; empty if the line or the table does not have it.
-    #[cfg(test)]
-    fn field(&self, LineIndex(line): LineIndex, column: &str) -> &str {
+    pub(crate) fn field(&self, LineIndex(line): LineIndex, column: &str) -> &str {
         let place = self.columns.iter().position(|known| known == column);
         place.and_then(|place| self.lines.get(line)?.fields.get(place)).map_or("", String::as_str)
     }

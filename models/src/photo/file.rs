@@ -84,8 +84,12 @@ impl PhotoReader {
     /// # Errors
     /// [`PhotoFileError::File`]
     pub fn open<'p>(&self, path: &'p Path) -> Result<PhotoFile<'_, 'p>, PhotoFileError> {
-        let bytes = read_bounded(path, MAX_FILE_BYTES)?;
-        Ok(PhotoFile { reader: self, path, sha256: Sha256::digest(&bytes).into(), bytes })
+        Ok(self.of_bytes(path, read_bounded(path, MAX_FILE_BYTES)?))
+    }
+
+    /// Takes a photo file that has been read. `path` is for messages.
+    pub fn of_bytes<'p>(&self, path: &'p Path, bytes: Vec<u8>) -> PhotoFile<'_, 'p> {
+        PhotoFile { reader: self, path, sha256: Sha256::digest(&bytes).into(), bytes }
     }
 
     /// Reads and decodes a photo once the budget has room for it.

@@ -27,7 +27,7 @@ use shared::schedule::{Calendar, Days, DoorHours, DoorUse, Schedule, Schedules};
 use std::collections::BTreeSet;
 
 /// The largest `schedules.toml` that is read, in bytes.
-pub(super) const MAX_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
 const HOURS: &str =
     "expected days and hours, such as \"mon-fri 06:00-20:00\", \"sat,sun 10:00-16:00\", \"daily 22:00-02:00\"";

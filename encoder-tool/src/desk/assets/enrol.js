@@ -1,0 +1,74 @@
+// The page Enrol: five poses before the webcam, dropped photos, and the photos so far.
+
+import { files, picture, send, sendForm, showFace, start } from "./camera.js";
+
+const part = document.getElementById("enrol");
+const { draft, person, noCamera, cameraOn } = part.dataset;
+const by = (id) => document.getElementById(id);
+const query = `?draft=${draft}&person=${person}`;
+let isDone = false;
+
+function say(text) {
+  // Screen readers read each change: the same text again is none.
+  if (text && by("advice").textContent !== text) by("advice").textContent = text;
+}
+
+function show(looked) {
+  if (looked.photos !== undefined) by("photos").innerHTML = looked.photos;
+  by("poses").value = looked.posed;
+  isDone = looked.is_done;
+  by("again").hidden = !isDone || by("start").hidden === false;
+}
+
+async function look() {
+  while (!isDone) {
+    try {
+      const looked = await send(`/enrol/look${query}`, await picture(by("video")));
+      showFace(by("box"), looked.face);
+      say(looked.words);
+      show(looked);
+    } catch (error) {
+      say(error.message);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+  showFace(by("box"), null);
+}
+
+by("start").addEventListener("click", async () => {
+  by("start").disabled = true;
+  try {
+    await start(by("video"));
+    by("start").hidden = true;
+    say(cameraOn);
+  } catch {
+    by("start").disabled = false;
+    say(noCamera);
+    return;
+  }
+  // The time for the first pose begins now.
+  show(await sendForm("/enrol/again", { draft, person }));
+  look();
+});
+
+by("again").addEventListener("click", async () => {
+  show(await sendForm("/enrol/again", { draft, person }));
+  look();
+});
+
+files(by("drop-zone"), by("files"), async (file) => {
+  by("dropped").textContent = "…";
+  try {
+    const looked = await send(`/enrol/photo${query}`, file);
+    by("dropped").textContent = `${file.name}: ${looked.words}`;
+    show(looked);
+  } catch (error) {
+    by("dropped").textContent = `${file.name}: ${error.message}`;
+  }
+});
+
+by("photos").addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-draft]");
+  if (!button) return;
+  show(await sendForm(`/enrol/${button.dataset.draft}`, { draft, person, number: button.dataset.number ?? "" }));
+});

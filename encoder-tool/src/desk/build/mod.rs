@@ -1,0 +1,179 @@
+//! The page that builds the database and ships it: what changes, what the threshold means, the signing key, the doors.
+
+mod database;
+mod signing;
+mod work;
+
+pub(super) use work::Work;
+
+use super::doors::doors_file::{Door, DoorsFile};
+use super::examiner::Examination;
+use super::opaque;
+use super::page::{Page, Place, error_box, why_and_help};
+use super::request::Request;
+use super::site::{Site, lock};
+use super::texts::{Texts, fill};
+use anyhow::bail;
+use local_web::{Answer, Kind, Method};
+use maud::{Markup, html};
+use std::sync::Arc;
+use terminal::{ShowPath, counted};
+
+/// Answers a request for `/build/…`; `None` if there is no such page.
+///
+/// # Errors
+/// If the key or the list of doors cannot be used.
+pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
+    let t = site.texts;
+    match (request.method, rest) {
+        (Method::Get, []) => page(site, None).map(|page| Some(page.answer(t))),
+        (Method::Get, ["progress"]) => Ok(Some(Answer::of(Kind::Html, progress(site).into_string()))),
+        (Method::Post, ["keys"]) => begun(site, signing::create(&site.places.signing)).map(Some),
+        (Method::Post, []) => begun(site, build(site, request)).map(Some),
+        (Method::Post, ["ship"]) => begun(site, ship(site, request)).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Back to the page, which shows the progress; or the page with what was refused.
+fn begun(site: &Arc<Site>, begun: anyhow::Result<()>) -> anyhow::Result<Answer> {
+    match begun {
+        Ok(()) => Ok(Answer::see("/build#progress")),
+        Err(refused) => Ok(page(site, Some(&refused))?.refusal(site.texts, 422)),
+    }
+}
+
+fn build(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
+    let key = signing::read(&site.places.signing, site.texts)?;
+    let allowed = request.all("allow").into_iter().map(str::to_owned).collect();
+    let site_of_work = Arc::clone(site);
+    work::begin(site, site.texts.building, move |log| database::build(&site_of_work, key, allowed, log))
+}
+
+fn ship(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
+    let wanted = request.form("door").to_owned();
+    let doors = DoorsFile::read(&site.places.doors)?.doors();
+    let doors: Vec<Door> =
+        doors.into_iter().filter(|door| wanted == "all" || opaque::of_door(&door.name) == wanted).collect();
+    if doors.is_empty() {
+        bail!("{}", site.texts.no_doors_yet);
+    }
+    if !site.places.database.exists() {
+        bail!("{}", site.texts.no_database_yet);
+    }
+    let site_of_work = Arc::clone(site);
+    work::begin(site, site.texts.shipping, move |log| {
+        let t = site_of_work.texts;
+        let mut failed = 0;
+        for door in &doors {
+            log.say(&fill(t.shipping_to, &[&door.name]));
+            match door.ship_arguments(&site_of_work.places.database).and_then(|ship| crate::ship::send(&ship)) {
+                Ok(shipped) if shipped.running => {
+                    log.say(&fill(t.door_uses_it, &[&door.name, &crate::ship::in_words(&shipped)]))
+                }
+                Ok(shipped) => {
+                    failed += 1;
+                    log.warn(&fill(t.door_refuses_it, &[&door.name, &crate::ship::in_words(&shipped)]));
+                }
+                Err(error) => {
+                    failed += 1;
+                    log.warn(&fill(t.door_not_reached, &[&door.name, &why_and_help(&error).join("\n")]));
+                }
+            }
+        }
+        match failed {
+            0 => Ok(t.all_doors_use_it.to_owned()),
+            some => bail!("{}", fill(t.some_doors_do_not, &[&counted(some, "door")])),
+        }
+    })
+}
+
+fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page<'a>> {
+    let t = site.texts;
+    let (examination, is_current) = site.examiner.newest();
+    let version = examination.as_ref().map_or(0, |examination| examination.version);
+    let doors = DoorsFile::read(&site.places.doors)?.doors();
+    let body = html! {
+        @if let Some(error) = refused { (error_box(t.not_done, error)) }
+        section aria-labelledby="changes" {
+            h2 #changes { (t.changes) }
+            div #findings data-live data-version=(version) data-looking[!is_current] {
+                @if !is_current { p.looking role="status" { (t.looking) } }
+                (changes(t, &examination))
+            }
+        }
+        section aria-labelledby="sign" {
+            h2 #sign { (t.build_and_sign) }
+            (sign(site))
+        }
+        section aria-labelledby="ship" {
+            h2 #ship { (t.ship) }
+            @if doors.is_empty() { p { (t.no_doors_yet) " " a href="/doors" { (t.add_door) } } }
+            @else if !site.places.database.exists() { p { (t.no_database_yet) } }
+            @else {
+                form method="post" action="/build/ship" {
+                    @if doors.len() > 1 { button name="door" value="all" { (t.ship_to_all) } }
+                    @for door in &doors {
+                        button.plain name="door" value=(opaque::of_door(&door.name)) { (fill(t.ship_to, &[&door.name])) }
+                    }
+                }
+            }
+        }
+        section aria-labelledby="progress" {
+            h2 #progress { (t.progress) }
+            div #work data-poll="/build/progress" aria-live="polite" { (progress(site)) }
+        }
+    };
+    Ok(Page::new(Place::Build, t.build, body))
+}
+
+/// What the next database changes, in words.
+fn changes(t: &Texts, examination: &Option<Arc<Examination>>) -> Markup {
+    let Some(examination) = examination else { return html! {} };
+    let plan = match &examination.plan {
+        Ok(plan) => plan,
+        Err(error) => return error_box(t.cannot_build, error),
+    };
+    let lines = plan.report.changes_in_words();
+    let first = plan.report.changes.is_none();
+    html! {
+        p { (fill(t.people_and_encodings, &[&counted(plan.report.people, "person"), &counted(plan.report.encodings, "photo")])) }
+        @if first { p { (t.first_database) } }
+        @else if lines.is_empty() { p { (t.no_changes) } }
+        ul { @for line in &lines { li { (line) } } }
+        @if let Some(risk) = plan.report.calibration {
+            p { (fill(t.threshold_means, &[&format!("{:.3}", risk.threshold), &one_in(risk.fpir)])) }
+        }
+    }
+}
+
+/// `1000` for a rate of 0.001.
+fn one_in(rate: f64) -> String {
+    format!("{:.0}", 1.0 / rate.max(1e-9))
+}
+
+fn sign(site: &Site) -> Markup {
+    let t = site.texts;
+    if !site.places.signing.exists() {
+        return html! {
+            p { (t.no_key_yet) }
+            form method="post" action="/build/keys" { button { (t.create_keys) } }
+        };
+    }
+    html! {
+        form.fields method="post" action="/build" {
+            details.wide {
+                summary { (t.more_choices) }
+                label.check { input type="checkbox" name="allow" value="--allow-removals"; span { (t.allow_removals) } }
+                label.check { input type="checkbox" name="allow" value="--allow-misses"; span { (t.allow_misses) } }
+            }
+            button { (t.build_button) }
+        }
+        p.soft { (fill(t.key_for_units, &[&site.places.signing.with_extension("key.pub").shown().to_string()])) }
+    }
+}
+
+/// What is under way, or was done last.
+fn progress(site: &Site) -> Markup {
+    lock(&site.work).render(site.texts)
+}

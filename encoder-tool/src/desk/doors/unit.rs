@@ -1,0 +1,36 @@
+//! Runs `edge-agent` on a unit, over ssh, without questions on the terminal: the desk has none.
+
+use super::doors_file::Door;
+use anyhow::Context;
+use fleet::ssh::SshError;
+use std::time::Duration;
+use terminal::Help;
+
+/// The most bytes of an answer.
+const MOST: u64 = 8 << 20;
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the unit printed. Whether it says yes or no (exit code 0 or 1), it is an answer.
+///
+/// # Errors
+/// If the unit cannot be reached, or the command fails there.
+pub(in crate::desk) fn ask(door: &Door, words: &str) -> anyhow::Result<String> {
+    let permission = match door.sudo {
+        true => "give the ssh user a sudo rule for this command as edge-agent",
+        false => "switch sudo on for this door",
+    };
+    let failed = |error: SshError| -> anyhow::Result<String> {
+        let help = error.help(permission);
+        Err(error).with_context(|| format!("ssh to {}", door.host)).help(help)
+    };
+    let said = match door.without_questions().run(&door.line(words), Vec::new(), MOST, LIMIT) {
+        Ok(said) => said,
+        Err(error) => return failed(error),
+    };
+    // 1 is the answer no; a shell that cannot run the command says nothing on stdout.
+    match (said.code, said.stdout.is_empty()) {
+        (Some(0), _) | (Some(1), false) => Ok(String::from_utf8_lossy(&said.stdout).trim_end().to_owned()),
+        (Some(1), true) if said.stderr.is_empty() => Ok(String::new()),
+        _ => failed(SshError::from_said(&said)),
+    }
+}

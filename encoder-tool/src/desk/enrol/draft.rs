@@ -1,0 +1,119 @@
+//! Photos of somebody who is about to be enrolled. They are in memory only, until the person agrees.
+
+use super::guidance::{POSES, Pose};
+use super::take::Taken;
+use std::time::{Duration, Instant};
+
+/// The most drafts at a time: the oldest goes.
+const MOST: usize = 4;
+/// A draft that nobody has touched for this long goes.
+const IDLE: Duration = Duration::from_secs(15 * 60);
+/// A pose that was asked for this long is taken as it is.
+const LATE: Duration = Duration::from_secs(3);
+/// The least time between two pictures: enough to move.
+const PAUSE: Duration = Duration::from_millis(700);
+/// The most photos of a draft.
+pub(super) const MOST_PHOTOS: usize = 12;
+/// Hexadecimal digits of an id.
+const ID_DIGITS: usize = 32;
+
+/// All drafts of the desk.
+#[derive(Default)]
+pub(in crate::desk) struct Drafts(Vec<Draft>);
+
+/// One person's photos.
+pub(super) struct Draft {
+    id: String,
+    pub(super) photos: Vec<Taken>,
+    /// Faces of a dropped photo, of which one is to be chosen.
+    pub(super) candidates: Vec<Taken>,
+    touched: Instant,
+    /// How many poses were taken.
+    posed: usize,
+    /// Since when the pose is asked for.
+    asked_since: Instant,
+    next_not_before: Instant,
+}
+
+impl Drafts {
+    /// The draft with this id, which a page made up; a new one if there is none. `None` if it is no id.
+    pub(super) fn with_id(&mut self, id: &str) -> Option<&mut Draft> {
+        let now = Instant::now();
+        self.0.retain(|draft| now.duration_since(draft.touched) < IDLE);
+        if id.len() != ID_DIGITS || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let at = match self.0.iter().position(|draft| draft.id == id) {
+            Some(at) => at,
+            None => {
+                self.0.sort_by_key(|draft| draft.touched);
+                if self.0.len() >= MOST {
+                    self.0.remove(0);
+                }
+                self.0.push(Draft::new(id, now));
+                self.0.len() - 1
+            }
+        };
+        let draft = self.0.get_mut(at)?;
+        draft.touched = now;
+        Some(draft)
+    }
+
+    /// Forgets a draft.
+    pub(super) fn forget(&mut self, id: &str) {
+        self.0.retain(|draft| draft.id != id);
+    }
+}
+
+impl Draft {
+    fn new(id: &str, now: Instant) -> Self {
+        Self {
+            id: id.to_owned(),
+            photos: Vec::new(),
+            candidates: Vec::new(),
+            touched: now,
+            posed: 0,
+            asked_since: now,
+            next_not_before: now,
+        }
+    }
+
+    /// Its id, hexadecimal digits.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The pose to ask for; `None` if all were taken.
+    pub(super) fn pose(&self) -> Option<Pose> {
+        POSES.get(self.posed).copied().filter(|_| self.photos.len() < MOST_PHOTOS)
+    }
+
+    /// The number of poses that were taken.
+    pub(super) fn posed(&self) -> usize {
+        self.posed
+    }
+
+    /// Whether the pose has been asked for long enough.
+    pub(super) fn is_late(&self) -> bool {
+        self.asked_since.elapsed() >= LATE
+    }
+
+    /// Whether the person had time to move since the last picture.
+    pub(super) fn is_ready(&self) -> bool {
+        Instant::now() >= self.next_not_before
+    }
+
+    /// Adds a picture of the pose.
+    pub(super) fn pose_taken(&mut self, taken: Taken) {
+        self.photos.push(taken);
+        self.posed += 1;
+        self.next_not_before = Instant::now() + PAUSE;
+        self.asked_since = Instant::now() + PAUSE;
+    }
+
+    /// Asks for all poses once more.
+    pub(super) fn pose_again(&mut self) {
+        self.posed = 0;
+        self.asked_since = Instant::now();
+    }
+}

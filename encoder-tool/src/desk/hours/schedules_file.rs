@@ -1,0 +1,219 @@
+//! `schedules.toml` as a file that can be changed: comments, order and everything that the page does not show stay.
+
+use super::version_of;
+use crate::build_db::schedules_toml;
+use crate::office::Office;
+use anyhow::{Context, anyhow};
+use files::Access;
+use shared::gallery::PersonId;
+use std::path::Path;
+use std::{fs, io};
+use terminal::{Help, ShowPath};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+
+/// What the page shows of a schedule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) groups: Vec<String>,
+    pub(super) people: Vec<String>,
+    pub(super) hours: Vec<String>,
+}
+
+/// The file.
+#[derive(Debug)]
+pub(super) struct SchedulesFile {
+    text: String,
+    document: DocumentMut,
+}
+
+impl SchedulesFile {
+    /// Reads it; empty if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read, or has a mistake.
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            return Ok(Self { text: String::new(), document: DocumentMut::new() });
+        }
+        let bytes = files::read_bounded(path, schedules_toml::MAX_BYTES)?;
+        schedules_toml::parse(&bytes).help("correct schedules.toml in an editor")?;
+        let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", path.shown()))?;
+        let document = text.trim_start_matches('\u{feff}').parse::<DocumentMut>()?;
+        Ok(Self { text, document })
+    }
+
+    /// Another one for another file.
+    pub(super) fn version(&self) -> String {
+        version_of(&self.text)
+    }
+
+    /// The schedules, in the order of the file.
+    pub(super) fn schedules(&self) -> Vec<Written> {
+        let texts = |table: &Table, key: &str| -> Vec<String> {
+            let array = table.get(key).and_then(Item::as_array);
+            array.into_iter().flatten().filter_map(|text| text.as_str()).map(str::to_owned).collect()
+        };
+        let tables = self.document.get("schedule").and_then(Item::as_array_of_tables);
+        let written = |table: &Table| Written {
+            name: table.get("name").and_then(Item::as_str).unwrap_or_default().to_owned(),
+            groups: texts(table, "groups"),
+            people: texts(table, "people"),
+            hours: texts(table, "hours"),
+        };
+        tables.into_iter().flat_map(ArrayOfTables::iter).map(written).collect()
+    }
+
+    /// Changes a schedule.
+    ///
+    /// # Errors
+    /// If there is no such schedule.
+    pub(super) fn set(&mut self, number: usize, written: &Written) -> anyhow::Result<()> {
+        let tables = self.document.get_mut("schedule").and_then(Item::as_array_of_tables_mut);
+        let table = tables.and_then(|tables| tables.get_mut(number)).context("there is no such schedule")?;
+        fill(table, written);
+        Ok(())
+    }
+
+    /// Adds a schedule at the end.
+    pub(super) fn add(&mut self, written: &Written) {
+        let mut table = Table::new();
+        fill(&mut table, written);
+        let tables = self.document.entry("schedule").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        if let Some(tables) = tables.as_array_of_tables_mut() {
+            tables.push(table);
+        }
+    }
+
+    /// Removes a schedule.
+    ///
+    /// # Errors
+    /// If there is no such schedule.
+    pub(super) fn remove(&mut self, number: usize) -> anyhow::Result<()> {
+        let tables = self.document.get_mut("schedule").and_then(Item::as_array_of_tables_mut);
+        let tables = tables.filter(|tables| number < tables.len()).context("there is no such schedule")?;
+        tables.remove(number);
+        if tables.is_empty() {
+            self.document.remove("schedule");
+        }
+        Ok(())
+    }
+
+    /// Replaces the file, if a build would accept it. A file without any rule is deleted.
+    ///
+    /// # Errors
+    /// If it is refused or cannot be written.
+    pub(super) fn write(&self, path: &Path, office: &Office) -> anyhow::Result<()> {
+        if !self.document.contains_key("schedule") && !self.document.contains_key("door") {
+            return match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(error).with_context(|| format!("cannot delete {}", path.shown()))
+                }
+                _ => Ok(()),
+            };
+        }
+        let text = self.document.to_string();
+        let refused = |error: &dyn std::fmt::Display| anyhow!("nothing was changed: {error}");
+        let rules = schedules_toml::parse(text.as_bytes()).map_err(|error| refused(&error))?;
+        // Ids are not known here; what matters is that the person is in the folder.
+        let is_there = |name: &_| office.person_named(name).map(|_| PersonId([0; 16]));
+        schedules_toml::with_ids(rules, is_there).map_err(|error| refused(&format!("{error:#}")))?;
+        let known = office.groups();
+        for schedule in self.schedules() {
+            if let Some(group) = schedule.groups.iter().find(|group| !known.contains(group.as_str())) {
+                return Err(refused(&format!("nobody is in the group {group:?}")))
+                    .help("put somebody into the group first, or correct its name");
+            }
+        }
+        Ok(files::replace(path, Access::Private, text.as_bytes())?)
+    }
+}
+
+fn fill(table: &mut Table, Written { name, groups, people, hours }: &Written) {
+    if table.get("name").and_then(Item::as_str) != Some(name) {
+        table.insert("name", value(name));
+    }
+    for (key, texts, is_needed) in [("groups", groups, false), ("people", people, false), ("hours", hours, true)] {
+        if texts.is_empty() && !is_needed {
+            table.remove(key);
+            continue;
+        }
+        let same = table.get(key).and_then(Item::as_array).is_some_and(|before| {
+            before.len() == texts.len() && before.iter().zip(texts).all(|(one, other)| one.as_str() == Some(other))
+        });
+        if !same {
+            table.insert(key, value(texts.iter().collect::<Array>()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(name: &str, people: &[&str], hours: &[&str]) -> Written {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Written { name: name.to_owned(), groups: Vec::new(), people: owned(people), hours: owned(hours) }
+    }
+
+    fn folder(schedules: Option<&str>) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("Ada")).unwrap();
+        fs::write(folder.path().join("people.csv"), "name,groups\nAda,cleaners\n").unwrap();
+        schedules.inspect(|text| fs::write(folder.path().join("schedules.toml"), text).unwrap());
+        folder
+    }
+
+    /// Changes the file; what it then says, `None` without a file.
+    fn changed(before: Option<&str>, change: impl FnOnce(&mut SchedulesFile)) -> Result<Option<String>, String> {
+        let folder = folder(before);
+        let path = folder.path().join("schedules.toml");
+        let mut file = SchedulesFile::read(&path).unwrap();
+        change(&mut file);
+        let written = file.write(&path, &Office::read(folder.path()).unwrap()).map_err(|error| error.to_string());
+        let after = fs::read_to_string(&path).ok();
+        if written.is_err() {
+            assert_eq!(after.as_deref(), before, "nothing is half changed");
+        }
+        written.map(|()| after)
+    }
+
+    const COMMENTED: &str = "# The cleaners.\n[[schedule]]\nname = \"cleaning\" # early\ngroups = [\"cleaners\"]\n\
+                             hours = [\"mon-fri 06:00-08:30\"]\nclosed = [\"2026-12-24\"]\n";
+
+    #[test]
+    fn what_is_not_changed_stays() {
+        let mut other = written("cleaning", &["Ada"], &["sat 10:00-12:00"]);
+        other.groups = vec!["cleaners".to_owned()];
+        let after = changed(Some(COMMENTED), |file| file.set(0, &other).unwrap()).unwrap().unwrap();
+        let expected = COMMENTED.replace("mon-fri 06:00-08:30", "sat 10:00-12:00") + "people = [\"Ada\"]\n";
+        assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn schedules_come_and_go() {
+        let added = changed(None, |file| file.add(&written("late", &["ada"], &["daily 22:00-02:00"]))).unwrap();
+        let text = "[[schedule]]\nname = \"late\"\npeople = [\"ada\"]\nhours = [\"daily 22:00-02:00\"]\n";
+        assert_eq!(added.as_deref(), Some(text));
+        assert_eq!(changed(Some(text), |file| file.remove(0).unwrap()), Ok(None));
+        let door = "[[door]]\nname = \"d\"\nmode = \"card\"\nhours = [\"mon 09:00-17:00\"]\n";
+        let both = format!("{text}\n{door}");
+        let left = changed(Some(&both), |file| file.remove(0).unwrap()).unwrap().unwrap();
+        assert!(left.contains("[[door]]") && !left.contains("[[schedule]]"), "{left}");
+    }
+
+    #[test]
+    fn what_a_build_would_refuse_is_not_written() {
+        for (new, expected) in [
+            (written("late", &["Bo"], &["daily 22:00-02:00"]), "nobody called Bo"),
+            (written("late", &["Ada"], &["sometimes"]), "sometimes"),
+            (written("late", &["Ada"], &[]), "nothing was changed"),
+            (written("", &["Ada"], &["daily 22:00-02:00"]), "nothing was changed"),
+            (written("late", &[], &["daily 22:00-02:00"]), "nothing was changed"),
+            (Written { groups: vec!["night".to_owned()], ..written("late", &[], &["daily 22:00-02:00"]) }, "\"night\""),
+        ] {
+            let refused = changed(Some(COMMENTED), |file| file.add(&new)).unwrap_err();
+            assert!(refused.contains(expected), "{new:?}: {refused}");
+        }
+    }
+}

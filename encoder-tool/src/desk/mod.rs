@@ -1,0 +1,139 @@
+//! `desk`: a local web application for an office. It enrols people, shows what is wrong with photos, builds and ships
+//! databases, and shows how the doors are and who came.
+//!
+//! browser -> `local_web` (who may ask) -> `routes` (what is asked) -> a page's module -> the folder of photos, a build, or a
+//! unit over ssh. The folder, `people.csv` and `schedules.toml` hold everything: each request reads them anew, and the
+//! [`examiner`] looks at the photos in the background. Decides nothing about doors: the door check asks `policy`.
+
+mod assets;
+mod build;
+mod check;
+mod doors;
+mod enrol;
+mod examiner;
+mod hours;
+mod opaque;
+mod page;
+mod people;
+mod places;
+mod report;
+mod request;
+mod routes;
+mod site;
+mod texts;
+
+use crate::args::ModelChoice;
+use crate::examples;
+use crate::workstation_keys::KeyChoice;
+use anyhow::Context;
+use clap::Args;
+use local_web::{Ended, LocalServer};
+use places::Places;
+use request::Request;
+use serde::Serialize;
+use site::Site;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use terminal::{Answer, Help, ShowPath, ShownPath, Verbosity, print, print_json};
+
+/// Open the desk in the browser: enrol people with a webcam or from photos, find wrong photos, build and ship databases, see
+/// who came, aim cameras.
+///
+/// It works on the same folder of photos, people.csv and schedules.toml as the other commands. The server is for this
+/// computer only (127.0.0.1), gives out one link that opens once, and ends a minute after the last page is closed. Nothing is
+/// sent anywhere, except to your doors, over ssh.
+///
+/// Exit codes: 0 the desk was closed, 2 error.
+#[derive(Debug, Args)]
+#[command(after_long_help = examples::DESK)]
+pub(crate) struct Desk {
+    /// Folder with one folder for each person; it is created if it is not there
+    #[arg(value_name = "FOLDER", default_value = "people")]
+    pub(crate) photos: PathBuf,
+    /// The database, instead of people.db beside the folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// The key that signs databases, instead of ~/.config/encoder-tool/signing.key
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keys: KeyChoice,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// The port of the server; by default, a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Print the link, and do not open the browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+    /// Print one JSON object with the link
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is printed at the start.
+#[derive(Debug, Serialize)]
+struct Started {
+    /// It opens the desk once.
+    link: String,
+    photos: ShownPath,
+    database: ShownPath,
+}
+
+/// Serves the desk until its last page is closed.
+///
+/// # Errors
+/// If the folder cannot be used, the networks cannot be loaded, or there is no free port.
+pub(crate) fn run(arguments: &Desk, verbosity: Verbosity) -> anyhow::Result<Answer> {
+    let places = Places::of(arguments)?;
+    let site = Arc::new(Site::open(places, arguments)?);
+    let server = LocalServer::listen(arguments.port)
+        .with_context(|| format!("cannot listen on port {} of 127.0.0.1", arguments.port))
+        .help("choose another port with --port, or leave it out")?;
+    let started =
+        Started { link: server.link(), photos: site.places.photos.shown(), database: site.places.database.shown() };
+    match arguments.json {
+        true => print_json(&started)?,
+        false => print(&format!(
+            "The desk for {} is at\n  {}\nIt ends a minute after its last page is closed.",
+            started.photos, started.link
+        ))?,
+    }
+    if !arguments.no_browser
+        && let Err(why) = open_browser(&started.link)
+    {
+        verbosity.note(&format!("no browser could be opened ({why}): open the link yourself"));
+    }
+    let ended = server.run({
+        let site = Arc::clone(&site);
+        move |mut asked| {
+            let site = Arc::clone(&site);
+            async move {
+                let request = match Request::read(&mut asked).await {
+                    Ok(request) => request,
+                    Err(refused) => return refused.into(),
+                };
+                // Files and networks would hold up other requests.
+                let answered = tokio::task::spawn_blocking(move || routes::answer(&site, &request)).await;
+                answered.unwrap_or_else(|_| local_web::Answer::failed(texts::ENGLISH.failed))
+            }
+        }
+    });
+    site.end();
+    match ended.context("the server failed")? {
+        Ended::NobodyLeft => verbosity.note("the last page was closed"),
+        _ => verbosity.note("stopped"),
+    }
+    Ok(Answer::Yes)
+}
+
+/// Starts the user's browser.
+fn open_browser(link: &str) -> anyhow::Result<()> {
+    let mut open = Command::new("xdg-open");
+    open.arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut browser = open.spawn().context("cannot start xdg-open")?;
+    // It ends at once; nobody else would wait for it.
+    std::thread::spawn(move || browser.wait());
+    Ok(())
+}

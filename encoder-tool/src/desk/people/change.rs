@@ -1,0 +1,97 @@
+//! Changes of one person: fields, name, photos, removal.
+
+use super::person::{self, COLUMNS, version_of};
+use super::{person_with_key, photo_with_key};
+use crate::database_files;
+use crate::desk::opaque;
+use crate::desk::page::{Page, Place};
+use crate::desk::request::Request;
+use crate::desk::site::Site;
+use crate::desk::texts::fill;
+use crate::office::{Office, OfficePerson, Removed};
+use anyhow::Context;
+use local_web::Answer;
+use maud::html;
+use shared::gallery::{PersonId, PersonName};
+
+/// Makes a change of the person with this key.
+///
+/// # Errors
+/// If it is refused, or a file cannot be written.
+pub(super) fn answer(site: &Site, request: &Request, key: &str, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
+    match rest {
+        ["edit"] => edit(site, request, key).map(Some),
+        ["rename"] => rename(site, request, key).map(Some),
+        ["remove"] => remove(site, key).map(Some),
+        ["photo", photo, "remove"] => {
+            with_person(site, key, |office, person| {
+                let photo = photo_with_key(person, photo).context(site.texts.photo_gone)?;
+                office.remove_photo(photo)
+            })?;
+            Ok(Some(Answer::see(&format!("/people/{key}?saved=1#photos"))))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn with_person<T>(
+    site: &Site,
+    key: &str,
+    change: impl FnOnce(&Office, &OfficePerson) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    site.change(|office| {
+        let person = person_with_key(office, key).context(site.texts.person_gone)?;
+        change(office, person)
+    })
+}
+
+fn edit(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
+    let changed = with_person(site, key, |office, person| {
+        if request.form("version") != version_of(office, person) {
+            anyhow::bail!("{}", site.texts.changed_meanwhile);
+        }
+        let before = |column| office.field(person, column).replace("\r\n", "\n");
+        let fields: Vec<(&str, &str)> = COLUMNS.iter().map(|column| (*column, request.form(column))).collect();
+        let fields = fields.into_iter().filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
+        office.edit(person, &fields.collect::<Vec<_>>())
+    });
+    let Err(refused) = changed else { return Ok(Answer::see(&format!("/people/{key}?saved=1"))) };
+    // What was typed stays in the form.
+    let office = site.office()?;
+    let Some(person) = person_with_key(&office, key) else { return Err(refused) };
+    let page = person::page(site, &office, person, &|column| request.form(column).to_owned(), Some(&refused));
+    Ok(page.refusal(site.texts, 422))
+}
+
+fn rename(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
+    let name = request.form("name");
+    with_person(site, key, |office, person| {
+        let known_as = id_in_database(site, &person.name)?;
+        office.rename(person, name, known_as)
+    })?;
+    let key = opaque::of_person(&PersonName::parse(name)?);
+    Ok(Answer::see(&format!("/people/{key}?saved=1")))
+}
+
+/// The id that the database has for a person; `None` if there is no database, or it does not have the person.
+fn id_in_database(site: &Site, name: &PersonName) -> anyhow::Result<Option<PersonId>> {
+    let Some(opened) = database_files::read_previous(&site.places.database, site.keys())? else { return Ok(None) };
+    let index = opened.gallery.person_by_name(name);
+    Ok(index.and_then(|index| opened.gallery.people().get(index)).map(|person| person.id))
+}
+
+/// Removes the person, and says what was erased.
+fn remove(site: &Site, key: &str) -> anyhow::Result<Answer> {
+    let t = site.texts;
+    let (name, Removed(erased)) =
+        with_person(site, key, |office, person| Ok((person.name.clone(), office.remove(person)?)))?;
+    let title = fill(t.is_removed, &[name.as_str()]);
+    let body = html! {
+        h2 { (t.receipt) }
+        ul { @for line in erased { li { (line) } } }
+        p { (t.removal_goes_on) }
+        p { a.button href="/build" { (t.build) } }
+        p { a href="/people" { (t.back_to_people) } }
+    };
+    Ok(Page::new(Place::People, &title, body).answer(t))
+}

@@ -1,0 +1,134 @@
+//! Everybody, with a search and with what needs attention.
+
+use super::problems::{self, Problem};
+use super::{best, plan_of};
+use crate::desk::hours;
+use crate::desk::opaque;
+use crate::desk::page::{Page, Place, error_box};
+use crate::desk::site::Site;
+use crate::desk::texts::{Texts, fill};
+use crate::office::{Office, OfficePerson};
+use local_web::Answer;
+use maud::{Markup, html};
+use std::collections::{HashMap, HashSet};
+use terminal::counted;
+
+/// The most problems that are listed above the people; the others stand beside their people.
+const MOST_LISTED: usize = 12;
+
+/// # Errors
+/// If the folder cannot be used.
+pub(super) fn answer(site: &Site) -> anyhow::Result<Answer> {
+    let t = site.texts;
+    let office = site.office()?;
+    let (examination, is_current) = site.examiner.newest();
+    let plan = plan_of(&examination);
+    let with_face: HashSet<&str> = plan
+        .iter()
+        .flat_map(|plan| &plan.enrolment.enrolled)
+        .filter(|enrolled| best(enrolled).is_some())
+        .map(|enrolled| enrolled.member.name.as_str())
+        .collect();
+    let problems = problems::of_everybody(t, &office, plan);
+    let refused = examination.as_ref().and_then(|examination| examination.plan.as_ref().err());
+    // An empty folder is no mistake.
+    let refused = refused.filter(|_| !office.people().is_empty());
+    let version = examination.as_ref().map_or(0, |examination| examination.version);
+    let schedules = hours::schedules(site);
+    let body = html! {
+        div #findings data-live data-version=(version) data-looking[!is_current] {
+            @if !is_current { p.looking role="status" { (t.looking) } }
+            @if let Some(error) = refused { (error_box(t.cannot_build, error)) }
+            (attention(t, &office, &problems))
+        }
+        @if office.people().is_empty() {
+            p { (t.nobody_yet) }
+            p { a.button href="/enrol" { (t.enrol_first) } }
+        } @else {
+            div.buttons {
+                a.button href="/enrol" { (t.enrol_somebody) }
+                a.button href="/hours" { (t.hours) }
+            }
+            form.search role="search" {
+                label { span { (t.search) } input #search type="search" autocomplete="off" aria-controls="people"; }
+                output #matches aria-live="polite" data-of=(t.matches) { (counted(office.people().len(), "person")) }
+            }
+            ul #people.people data-live {
+                @for person in office.people() {
+                    @let key = opaque::of_person(&person.name);
+                    (row(t, &office, person, &key, with_face.contains(person.name.as_str()), problems.get(&key), &schedules))
+                }
+            }
+            p #nobody-found hidden { (t.nobody_found) }
+        }
+    };
+    Ok(Page::new(Place::People, t.people, body).answer(t))
+}
+
+fn attention(t: &Texts, office: &Office, problems: &HashMap<String, Vec<Problem>>) -> Markup {
+    let each = office.people().iter().flat_map(|person| {
+        let key = opaque::of_person(&person.name);
+        let of_person = problems.get(&key).map_or(&[][..], Vec::as_slice);
+        of_person.iter().map(move |problem| (person.name.as_str(), key.clone(), problem))
+    });
+    let all: Vec<(&str, String, &Problem)> = each.collect();
+    html! {
+        @if !all.is_empty() {
+            section.attention aria-labelledby="attention" {
+                h2 #attention { (t.needs_attention) }
+                ul {
+                    @for (name, key, problem) in all.iter().take(MOST_LISTED) {
+                        li { a href={ "/people/" (key) } { (name) } ": " (problem.text) }
+                    }
+                }
+                @if all.len() > MOST_LISTED { p { (fill(t.and_more, &[&(all.len() - MOST_LISTED).to_string()])) } }
+            }
+        }
+    }
+}
+
+fn row(
+    t: &Texts,
+    office: &Office,
+    person: &OfficePerson,
+    key: &str,
+    has_face: bool,
+    problems: Option<&Vec<Problem>>,
+    schedules: &hours::Known,
+) -> Markup {
+    let field = |column| office.field(person, column);
+    let cards = field("cards").split(';').filter(|card| !card.trim().is_empty()).count();
+    let groups = field("groups");
+    let hours = schedules.of(person.name.as_str(), groups).join(", ");
+    let name = person.name.as_str();
+    let searched = [name, groups, field("note"), field("cards"), &hours].join(" ").to_lowercase();
+    html! {
+        li data-search=(searched) {
+            a href={ "/people/" (key) } {
+                @if has_face { img src={ "/people/" (key) "/face" } alt="" width="56" height="56" loading="lazy"; }
+                @else { span.initial aria-hidden="true" { (name.chars().next().unwrap_or(' ')) } }
+                span.name { (name) }
+            }
+            span.facts {
+                @if !groups.is_empty() { span { (groups) } }
+                @if !field("mode").is_empty() { span { (mode_in_words(t, field("mode"))) } }
+                @if cards > 0 { span { (counted(cards, "card")) } }
+                @if !hours.is_empty() { span { (hours) } }
+                @if !field("basis").is_empty() { span { (field("basis")) } }
+                @if !field("valid_to").is_empty() { span { (fill(t.until, &[field("valid_to")])) } }
+            }
+            @if let Some(problems) = problems { span.badge { (counted(problems.len(), "problem")) } }
+        }
+    }
+}
+
+/// The mode of `people.csv` as people say it.
+pub(super) fn mode_in_words(t: &Texts, mode: &str) -> &'static str {
+    match mode.replace('_', "-").as_str() {
+        "face" => t.mode_face,
+        "card-and-face" => t.mode_card_and_face,
+        "card-or-face" => t.mode_card_or_face,
+        "card" => t.mode_card,
+        _ => t.mode_of_door,
+    }
+}

@@ -1,0 +1,157 @@
+//! Adds people and photos to the folder, and removes a photo.
+
+use super::edit::{forget_photos, write};
+use super::{Office, OfficePerson};
+use crate::photo_folders::Photo;
+use anyhow::{Context, bail};
+use files::Access;
+use jiff::ZonedDateTime;
+use shared::gallery::PersonName;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use terminal::ShowPath;
+
+impl Office {
+    /// Adds a person with photos (JPEG) and fields of `people.csv`. Without photos, the person has only a line.
+    ///
+    /// # Errors
+    /// If the name or a field is refused, or a file cannot be written. Nothing has changed then.
+    pub(crate) fn enrol(&self, name: &str, fields: &[(&str, &str)], photos: &[&[u8]]) -> anyhow::Result<PersonName> {
+        let name = self.name_for(None, name)?;
+        let mut table = self.table.clone();
+        let line = table.add(name.as_str());
+        self.set(&mut table, line, fields)?;
+        let mut folders = self.folder_names();
+        if photos.is_empty() {
+            write(&table, &folders)?;
+            return Ok(name);
+        }
+        folders.push(name.as_str());
+        let folder = self.new_folder(&name, photos)?;
+        if let Err(refused) = write(&table, &folders) {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot delete {} again", folder.shown()))?;
+            return Err(refused);
+        }
+        Ok(name)
+    }
+
+    /// Adds photos (JPEG) of a person.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(crate) fn add_photos(&self, person: &OfficePerson, photos: &[&[u8]]) -> anyhow::Result<()> {
+        match &person.folder {
+            Some(folder) => write_photos(folder, photos),
+            None => self.new_folder(&self.name_for(Some(person), person.name.as_str())?, photos).map(drop),
+        }
+    }
+
+    /// Deletes a photo, and what the cache holds of it. Of a link, the link is deleted.
+    ///
+    /// # Errors
+    /// If it cannot be deleted.
+    pub(crate) fn remove_photo(&self, photo: &Photo) -> anyhow::Result<()> {
+        forget_photos([photo.path.as_path()].into_iter())?;
+        fs::remove_file(&photo.path).with_context(|| format!("cannot delete {}", photo.path.shown()))
+    }
+
+    /// Makes a person's folder with all photos, or none.
+    fn new_folder(&self, name: &PersonName, photos: &[&[u8]]) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join(name.as_str());
+        // Hidden, so that nobody takes it for a person's before it is complete.
+        let unfinished = tempfile::Builder::new().prefix(".enrolling-").tempdir_in(&self.folder);
+        let unfinished = unfinished.with_context(|| format!("cannot make a folder in {}", self.folder.shown()))?;
+        let complete = unfinished.path().join("photos");
+        DirBuilder::new().mode(0o700).create(&complete)?;
+        write_photos(&complete, photos)?;
+        if fs::symlink_metadata(&folder).is_ok() {
+            bail!("{} is there already", folder.shown());
+        }
+        fs::rename(&complete, &folder).with_context(|| format!("cannot make {}", folder.shown()))?;
+        Ok(folder)
+    }
+}
+
+/// Writes photos under names that are not there yet: the time, and a number.
+fn write_photos(folder: &Path, photos: &[&[u8]]) -> anyhow::Result<()> {
+    let time = ZonedDateTime::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
+    let mut written = Vec::new();
+    let mut number = 0;
+    for photo in photos {
+        let path = loop {
+            number += 1;
+            let path = folder.join(format!("{time} {number}.jpg"));
+            if fs::symlink_metadata(&path).is_err() {
+                break path;
+            }
+        };
+        if let Err(error) = files::replace(&path, Access::Private, photo) {
+            written.iter().for_each(|path: &PathBuf| fs::remove_file(path).unwrap_or_default());
+            return Err(error.into());
+        }
+        written.push(path);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHOTOS: [&[u8]; 2] = [b"one", b"two"];
+
+    fn entries(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_new_person_has_a_line_and_the_photos() {
+        let folder = tempfile::tempdir().unwrap();
+        let office = Office::read(folder.path()).unwrap();
+        office.enrol("Ada", &[("groups", "staff"), ("basis", "consent 2026-11-29")], &PHOTOS).unwrap();
+        let table = fs::read_to_string(folder.path().join("people.csv")).unwrap();
+        assert_eq!(table, "name,groups,basis\nAda,staff,consent 2026-11-29\n");
+        assert_eq!(entries(folder.path()), ["Ada", "people.csv"]);
+        let office = Office::read(folder.path()).unwrap();
+        let [ada] = office.people() else { panic!("{:?}", office.people()) };
+        assert_eq!((ada.photos.len(), office.field(ada, "groups")), (2, "staff"));
+        office.add_photos(ada, &PHOTOS[..1]).unwrap();
+        let office = Office::read(folder.path()).unwrap();
+        assert_eq!(office.people()[0].photos.len(), 3, "no photo replaced another");
+        office.remove_photo(&office.people()[0].photos[0]).unwrap();
+        assert_eq!(Office::read(folder.path()).unwrap().people()[0].photos.len(), 2);
+    }
+
+    #[test]
+    fn a_card_holder_needs_no_photo_and_can_get_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let office = Office::read(folder.path()).unwrap();
+        office.enrol("Bo", &[("mode", "card"), ("cards", "4711")], &[]).unwrap();
+        assert_eq!(entries(folder.path()), ["people.csv"]);
+        let office = Office::read(folder.path()).unwrap();
+        office.add_photos(&office.people()[0], &PHOTOS).unwrap();
+        assert_eq!(entries(&folder.path().join("Bo")).len(), 2);
+    }
+
+    #[test]
+    fn who_is_refused_leaves_nothing() {
+        for (name, fields, expected) in [
+            ("ada", &[][..], "Ada is there already"),
+            ("../Bo", &[], "cannot be the name of a folder"),
+            ("Bo", &[("mode", "sesame")], "nothing was changed"),
+            ("Bo", &[("cards", "1")], "nothing was changed"),
+            ("", &[], ""),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            Office::read(folder.path()).unwrap().enrol("Ada", &[("cards", "1")], &PHOTOS).unwrap();
+            let office = Office::read(folder.path()).unwrap();
+            let refused = office.enrol(name, fields, &PHOTOS).unwrap_err().to_string();
+            assert!(refused.contains(expected), "{name:?}: {refused}");
+            assert_eq!(entries(folder.path()), ["Ada", "people.csv"]);
+        }
+    }
+}
