@@ -6,7 +6,7 @@ pub(crate) use people::{PeopleCommand, PeopleDue, PeopleExport, PeopleRemove, Pe
 
 use crate::doors::Doors;
 use crate::examples;
-use crate::workstation_keys::KeyChoice;
+use crate::workstation_keys::{KeyChoice, Unlock};
 use accuracy::calibration::DEFAULT_FPIR;
 use accuracy::parse_threshold;
 use clap::{Args, Parser, Subcommand};
@@ -109,6 +109,8 @@ pub(crate) struct BuildDb {
     /// ~/.config/encoder-tool/signing.key
     #[arg(long, value_name = "KEY", help_heading = "Keys and doors")]
     pub(crate) sign: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
     /// The doors that the database is for; other units refuse it. Give units (at most 1024, each by the id or the file
     /// that `edge-agent keygen` prints), or one group of doors (listed in `groups` of [unit] on the units), or
     /// `all`. Default: the units of --encrypt-to, or the doors of the replaced database. Required for a signed database
@@ -433,6 +435,8 @@ pub(crate) struct Calibrate {
     #[arg(long, value_name = "KEY", requires = "write")]
     pub(crate) sign: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) unlock: Unlock,
+    #[command(flatten)]
     pub(crate) keys: KeyChoice,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
@@ -500,6 +504,10 @@ mod tests {
             ("keygen --restore keys.age", None),
             ("keygen --restore keys.age --backup keys.age", Some(ErrorKind::ArgumentConflict)),
             ("keygen --restore keys.age --replace", Some(ErrorKind::ArgumentConflict)),
+            ("keygen --lock --passphrase-file words --json", None),
+            ("keygen --lock --backup keys.age", Some(ErrorKind::ArgumentConflict)),
+            ("keygen --lock --replace", Some(ErrorKind::ArgumentConflict)),
+            ("build-db photos -o people.db --sign a.key --passphrase-file words", None),
             ("keygen --passphrase-file words", Some(ErrorKind::MissingRequiredArgument)),
             ("forget Ada --db people.db --sign a.key --open-with b.key --json", None),
             ("forget Ada", Some(ErrorKind::MissingRequiredArgument)),

@@ -29,7 +29,8 @@ pub(crate) const KEYGEN: &str = "\
 Examples:
   encoder-tool keygen
   encoder-tool keygen --backup /media/usb/keys.age
-  encoder-tool keygen --restore /media/usb/keys.age";
+  encoder-tool keygen --restore /media/usb/keys.age
+  encoder-tool keygen --lock";
 
 pub(crate) const BUILD_DB: &str = "\
 Examples:

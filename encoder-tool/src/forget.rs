@@ -4,8 +4,7 @@
 use crate::database_files;
 use crate::protect::Protect;
 use crate::user_folders;
-use crate::workstation_keys;
-use crate::workstation_keys::KeyChoice;
+use crate::workstation_keys::{KeyChoice, Unlock};
 use anyhow::Context;
 use clap::Args;
 use files::Access;
@@ -31,6 +30,8 @@ pub(crate) struct Forget {
     /// The signing key, if the database is signed
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     #[command(flatten)]
     keys: KeyChoice,
     /// Print one JSON object
@@ -80,12 +81,8 @@ struct Elsewhere {
 /// If the database cannot be read, opened or written, or the key for it is missing.
 pub(crate) fn run(arguments: &Forget) -> anyhow::Result<Answer> {
     let opened = database_files::read(&arguments.db, &arguments.keys)?;
-    let protect = Protect::new(
-        workstation_keys::signing_key_of(arguments.sign.as_deref())?,
-        &[],
-        &arguments.keys,
-        Some(&opened),
-    )?;
+    let protect =
+        Protect::new(arguments.unlock.signing_key_of(arguments.sign.as_deref())?, &[], &arguments.keys, Some(&opened))?;
     let found = database_files::person_named(&opened.gallery, &arguments.person);
     let receipt = match found {
         Some(person) => erase(arguments, opened.gallery, person, &protect)?,

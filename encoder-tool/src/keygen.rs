@@ -3,12 +3,16 @@
 
 use crate::examples;
 use crate::key_backup::BackupOptions;
+use crate::locked_key;
 use crate::new_keys::{self, MadeKey, NewKeyFolder, NewKeyOptions};
-use crate::workstation_keys::{SEALING, SIGNING};
+use crate::passphrase;
+use crate::workstation_keys::{self, SEALING, SIGNING};
+use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 use shared::seal::{Identity, SigningKey};
-use terminal::{Answer, print, print_json};
+use std::path::Path;
+use terminal::{Answer, ShowPath, ShownPath, print, print_json};
 
 /// Create this workstation's keys: one signs people databases, the other opens sealed ones.
 ///
@@ -19,7 +23,10 @@ use terminal::{Answer, print, print_json};
 /// is text, so that you can print it. With --restore, it brings them back on a new computer. The file has the format of
 /// the program age: `age --decrypt FILE` shows the keys as well.
 ///
-/// Exit codes: 0 the keys were created, backed up or restored, 2 error.
+/// With --lock, the signing key's file is encrypted with a passphrase, so that a copy of the file alone signs nothing.
+/// Without the passphrase the key is lost: make a backup first, which has a passphrase of its own.
+///
+/// Exit codes: 0 the keys were created, backed up, restored, locked or unlocked, 2 error.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::KEYGEN)]
 pub(crate) struct Keygen {
@@ -27,6 +34,19 @@ pub(crate) struct Keygen {
     new: NewKeyOptions,
     #[command(flatten)]
     backup: BackupOptions,
+    /// Lock the signing key with a passphrase, which each signature then asks for
+    #[arg(long, group = "copy", conflicts_with = "replace")]
+    lock: bool,
+    /// Store the signing key without a passphrase again
+    #[arg(long, group = "copy", conflicts_with = "replace")]
+    unlock: bool,
+}
+
+/// What became of the signing key.
+#[derive(Debug, Serialize)]
+struct LockedOrNot {
+    signing: ShownPath,
+    locked: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,12 +55,21 @@ pub(crate) struct Made {
     sealing: MadeKey,
 }
 
-/// Creates both keys, or saves all keys, or brings them back.
+/// Creates both keys, saves all keys, brings them back, or locks or unlocks the signing key.
 ///
 /// # Errors
 /// If a key exists and is not to be replaced, or a file cannot be read or written.
 pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
     if let Some(done) = arguments.backup.run(&arguments.new.path()?)? {
+        match arguments.new.json {
+            true => print_json(&done)?,
+            false => print(&done.in_words())?,
+        }
+        return Ok(Answer::Yes);
+    }
+    if arguments.lock || arguments.unlock {
+        let path = arguments.new.path()?.join(SIGNING);
+        let done = lock_or_unlock(&path, arguments.lock, arguments.backup.passphrase_file())?;
         match arguments.new.json {
             true => print_json(&done)?,
             false => print(&done.in_words())?,
@@ -53,6 +82,33 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
         false => print(&in_words(&made))?,
     }
     Ok(Answer::Yes)
+}
+
+/// Locks the signing key, or unlocks it.
+fn lock_or_unlock(path: &Path, lock: bool, passphrase_file: Option<&Path>) -> anyhow::Result<LockedOrNot> {
+    // Before anybody types a passphrase for nothing.
+    let is_locked = workstation_keys::is_locked(path)?;
+    if is_locked == lock {
+        bail!("{} is {} already", path.shown(), if lock { "locked" } else { "unlocked" });
+    }
+    match lock {
+        true => workstation_keys::lock(path, &passphrase::new(passphrase_file)?)?,
+        false => locked_key::unlock(path, &passphrase::known("Passphrase of the signing key: ", passphrase_file)?)?,
+    }
+    Ok(LockedOrNot { signing: path.shown(), locked: lock })
+}
+
+impl LockedOrNot {
+    fn in_words(&self) -> String {
+        match self.locked {
+            true => format!(
+                "{} is locked: each signature asks for its passphrase. Keep the passphrase in another place; the backup opens \
+                 with its own. An earlier copy of the file, such as in another backup, is not locked.",
+                self.signing
+            ),
+            false => format!("{} has no passphrase any more: only the mode of the file protects it", self.signing),
+        }
+    }
 }
 
 /// Creates both keys in a folder.
@@ -97,8 +153,7 @@ fn in_words(Made { signing, sealing }: &Made) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workstation_keys;
-    use std::path::Path;
+    use crate::workstation_keys::Unlock;
 
     #[test]
     fn keys_are_made_once_and_never_lost() {
@@ -107,12 +162,12 @@ mod tests {
         let make = |replace| make(&NewKeyFolder::create(&folder, replace).unwrap());
         let first = make(false).unwrap();
         assert_ne!(first.signing.fingerprint, first.sealing.fingerprint);
-        workstation_keys::signing_key(Path::new(&first.signing.secret.to_string())).unwrap();
+        Unlock::default().signing_key(Path::new(&first.signing.secret.to_string())).unwrap();
         let again = make(false).unwrap_err();
         assert!(again.to_string().contains("already exists"), "{again}");
         let second = make(true).unwrap();
         assert_ne!(second.signing.fingerprint, first.signing.fingerprint);
-        let aside = workstation_keys::signing_key(Path::new(&second.signing.put_aside.unwrap().to_string())).unwrap();
+        let aside = Unlock::default().signing_key(Path::new(&second.signing.put_aside.unwrap().to_string())).unwrap();
         assert_eq!(aside.signer().fingerprint().to_string(), first.signing.fingerprint);
         // One half is enough to be asked.
         std::fs::remove_file(folder.join(SIGNING)).unwrap();

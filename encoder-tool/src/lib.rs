@@ -4,6 +4,7 @@
 //! opens.
 #![forbid(unsafe_code)]
 
+mod age_file;
 mod aim;
 mod args;
 mod build_db;
@@ -28,9 +29,11 @@ mod identify;
 mod key_backup;
 mod keygen;
 mod list;
+mod locked_key;
 mod new_keys;
 mod office;
 mod passes;
+mod passphrase;
 mod people;
 mod photo_folders;
 mod plots;

@@ -1,5 +1,7 @@
 //! The workstation's keys: where they are, and how to read them.
 
+use crate::age_file::WORK;
+use crate::locked_key;
 use crate::user_folders;
 use anyhow::Context;
 use clap::Args;
@@ -14,6 +16,8 @@ pub(crate) const SIGNING: &str = "signing.key";
 pub(crate) const SEALING: &str = "sealing.key";
 /// File name of the pass key's secret half.
 pub(crate) const PASS: &str = "pass.key";
+
+const A_SIGNING_KEY: &str = "use a signing key: `encoder-tool keygen` creates signing.key";
 
 /// The key that opens a sealed database.
 #[derive(Clone, Debug, Default, Args)]
@@ -48,20 +52,62 @@ pub(crate) fn folder() -> anyhow::Result<PathBuf> {
     user_folders::settings().context("neither XDG_CONFIG_HOME nor HOME is set")
 }
 
-/// Reads the secret half of a signing key.
-///
-/// # Errors
-/// If it cannot be read, is not a signing key, or other users can read it.
-pub(crate) fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
-    secret(path, SigningKey::from_text, "use a signing key: `encoder-tool keygen` creates signing.key")
+/// How a locked signing key is unlocked.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Unlock {
+    /// If the signing key is locked: read its passphrase from the first line of this file, which only you can read, instead
+    /// of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
-/// Reads the signing key that was given, if one was.
+impl Unlock {
+    /// Reads the signing key that was given, if one was.
+    ///
+    /// # Errors
+    /// As for [`signing_key`].
+    pub(crate) fn signing_key_of(&self, path: Option<&Path>) -> anyhow::Result<Option<SigningKey>> {
+        path.map(|path| self.signing_key(path)).transpose()
+    }
+
+    /// Reads the secret half of a signing key. A locked one asks for its passphrase.
+    ///
+    /// # Errors
+    /// If it cannot be read, is not a signing key, other users can read it, or the passphrase is another one.
+    pub(crate) fn signing_key(&self, path: &Path) -> anyhow::Result<SigningKey> {
+        let text = locked_key::read(path, self.passphrase_file.as_deref()).or_help(A_SIGNING_KEY)?;
+        SigningKey::from_text(&text).with_context(|| path.shown().to_string()).help(A_SIGNING_KEY)
+    }
+}
+
+/// Whether a passphrase locks the signing key.
 ///
 /// # Errors
-/// As for [`signing_key`].
-pub(crate) fn signing_key_of(path: Option<&Path>) -> anyhow::Result<Option<SigningKey>> {
-    path.map(signing_key).transpose()
+/// If it cannot be read, or other users can read it.
+pub(crate) fn is_locked(path: &Path) -> anyhow::Result<bool> {
+    Ok(locked_key::is_locked(&locked_key::text_in(path).or_help(A_SIGNING_KEY)?))
+}
+
+/// Reads the secret half of a signing key. A locked one is unlocked with this passphrase.
+///
+/// # Errors
+/// As for [`Unlock::signing_key`].
+pub(crate) fn signing_key_with(path: &Path, passphrase: &str) -> anyhow::Result<SigningKey> {
+    let mut text = locked_key::text_in(path).or_help(A_SIGNING_KEY)?;
+    if locked_key::is_locked(&text) {
+        text = locked_key::open(path, &text, passphrase)?;
+    }
+    SigningKey::from_text(&text).with_context(|| path.shown().to_string()).help(A_SIGNING_KEY)
+}
+
+/// Locks the signing key with a passphrase.
+///
+/// # Errors
+/// If it is locked already, is not a signing key, or cannot be written.
+pub(crate) fn lock(path: &Path, passphrase: &str) -> anyhow::Result<()> {
+    locked_key::lock(path, passphrase, WORK, |text| {
+        SigningKey::from_text(text).map(drop).with_context(|| path.shown().to_string()).help(A_SIGNING_KEY)
+    })
 }
 
 /// Reads a secret key. `help` says which key to use.
@@ -125,7 +171,7 @@ mod tests {
             if text.is_some() {
                 fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             }
-            let said = terminal::in_words(&signing_key(&path).err().unwrap());
+            let said = terminal::in_words(&Unlock::default().signing_key(&path).err().unwrap());
             let (_, help) = said.split_once("\nhelp: ").unwrap();
             assert!(help.contains(expected), "{said}");
         }

@@ -27,7 +27,6 @@ pub(crate) mod write;
 
 use crate::args::BuildDb;
 use crate::protect::Protect;
-use crate::workstation_keys;
 use anyhow::Context;
 use encode::Encoder;
 use enrolment::Enrolment;
@@ -48,7 +47,7 @@ use terminal::{Answer, Help, ShowPath, Verbosity};
 pub(crate) fn run(arguments: &BuildDb, verbosity: Verbosity) -> anyhow::Result<Answer> {
     let started = Instant::now();
     let inputs = Inputs::read(arguments, verbosity)?;
-    let protect = inputs.protect(arguments, workstation_keys::signing_key_of(arguments.sign.as_deref())?)?;
+    let protect = inputs.protect(arguments, arguments.unlock.signing_key_of(arguments.sign.as_deref())?)?;
     let recogniser = Recogniser::load(&arguments.model.folders)?;
     if let Some(why) = recogniser.gate_problem() {
         verbosity.note(&why);

@@ -5,7 +5,6 @@ use crate::database_files;
 use crate::evaluate::{open_cache, photos_of_tree};
 use crate::heif::photo_reader;
 use crate::protect::Protect;
-use crate::workstation_keys;
 use accuracy::calibration::{Distances, MAX_FMR, MeasuredPhotos, Risk, risk_at};
 use accuracy::{AccuracyError, Measuring};
 use anyhow::{Context, Result};
@@ -44,7 +43,7 @@ pub(crate) fn run(arguments: &Calibrate, verbosity: Verbosity) -> Result<Answer>
         .write
         .then(|| {
             Protect::new(
-                workstation_keys::signing_key_of(arguments.sign.as_deref())?,
+                arguments.unlock.signing_key_of(arguments.sign.as_deref())?,
                 &[],
                 &arguments.keys,
                 Some(&opened),

@@ -3,7 +3,7 @@
 use super::carry_out::carry_out;
 use super::options::{FleetFile, chosen, duration, stop_signal};
 use crate::database_files;
-use crate::workstation_keys::{self, KeyChoice};
+use crate::workstation_keys::{self, KeyChoice, Unlock};
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use fleet::orders::{OrderCampaign, OrderReceipts, OrderState};
@@ -93,6 +93,8 @@ pub(crate) struct OrderArguments {
     /// The signing key, instead of ~/.config/encoder-tool/signing.key
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How long to wait for the units
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     within: Duration,
@@ -165,7 +167,7 @@ impl OrderArguments {
             Some(path) => path.clone(),
             None => workstation_keys::folder()?.join(workstation_keys::SIGNING),
         };
-        let key = workstation_keys::signing_key(&key)?;
+        let key = self.unlock.signing_key(&key)?;
         let now_ms = Timestamp::now().as_millisecond();
         let number = u64::try_from(now_ms).context("the clock of this computer is wrong")?;
         let expires_ms = now_ms.saturating_add(i64::try_from(self.expires.as_millis()).unwrap_or(i64::MAX));

@@ -1,14 +1,14 @@
 //! `keygen --backup` and `--restore`: the workstation's secret keys in one file that a passphrase opens.
 
-mod age_file;
 mod contents;
-mod passphrase;
 mod restored;
 
 pub(crate) use restored::Restored;
 
+use crate::age_file::{self, AgeError, AgeFile, MAX_FILE, WORK};
+use crate::locked_key;
+use crate::passphrase;
 use crate::workstation_keys;
-use age_file::{AgeError, AgeFile, MAX_FILE, WORK};
 use anyhow::Context;
 use clap::Args;
 use contents::{KINDS, Key};
@@ -23,6 +23,8 @@ const WRONG_PASSPHRASE: &str = "try again: capitals, spaces, hyphens and the lay
                                 create new keys with `encoder-tool keygen` and let every unit trust the new \
                                 signing.key.pub";
 
+const ONLY_WORKING: &str = "only keys that work are backed up";
+
 /// Whether keys are saved or brought back, instead of made.
 #[derive(Debug, Args)]
 pub(crate) struct BackupOptions {
@@ -35,6 +37,9 @@ pub(crate) struct BackupOptions {
     /// Read the passphrase from the first line of this file, which only you can read, instead of the terminal
     #[arg(long, value_name = "FILE", requires = "copy")]
     passphrase_file: Option<PathBuf>,
+    /// With --backup, and if the signing key is locked: read its own passphrase from the first line of this file
+    #[arg(long, value_name = "FILE", requires = "backup")]
+    key_passphrase_file: Option<PathBuf>,
 }
 
 /// What was done.
@@ -64,6 +69,11 @@ struct SavedKey {
 }
 
 impl BackupOptions {
+    /// The file with the passphrase, if one was given.
+    pub(crate) fn passphrase_file(&self) -> Option<&Path> {
+        self.passphrase_file.as_deref()
+    }
+
     /// Does what the options ask for, if they do.
     ///
     /// # Errors
@@ -72,14 +82,14 @@ impl BackupOptions {
         let passphrase_file = self.passphrase_file.as_deref();
         match (&self.backup, &self.restore) {
             (Some(file), _) => {
-                let keys = keys_in(folder)?;
+                let keys = keys_in(folder, self.key_passphrase_file.as_deref())?;
                 require_new(file)?;
-                let passphrase = passphrase::of_new_backup(passphrase_file)?;
+                let passphrase = passphrase::new(passphrase_file)?;
                 back_up(&keys, folder, file, &passphrase, WORK).map(Done::BackedUp).map(Some)
             }
             (None, Some(file)) => {
                 let encrypted = read(file)?;
-                let passphrase = passphrase::of_backup(passphrase_file)?;
+                let passphrase = passphrase::known("Passphrase of the backup: ", passphrase_file)?;
                 restored::restore(&keys_of(file, encrypted, &passphrase)?, folder).map(Done::Restored).map(Some)
             }
             (None, None) => Ok(None),
@@ -107,19 +117,21 @@ impl BackedUp {
         lines.push(format!(
             "The backup is {backup}. Try it now, which changes nothing: encoder-tool keygen --restore {backup}{dir}\n\
              Then keep it away from this computer, and its passphrase in a third place: without the passphrase, nobody \
-             can open it."
+             can open it. In the backup, the signing key has no passphrase of its own."
         ));
         lines.join("\n")
     }
 }
 
-fn keys_in(folder: &Path) -> anyhow::Result<Vec<Key>> {
+/// The keys in a folder. A locked one is unlocked: the backup has a passphrase of its own.
+fn keys_in(folder: &Path, key_passphrase_file: Option<&Path>) -> anyhow::Result<Vec<Key>> {
     let mut keys = Vec::new();
     for kind in &KINDS {
         let path = folder.join(kind.name);
         // A link or a folder of this name is refused when it is read.
         if fs::symlink_metadata(&path).is_ok() {
-            keys.push(workstation_keys::secret(&path, |text| kind.key(text), "only keys that work are backed up")?);
+            let text = locked_key::read(&path, key_passphrase_file).or_help(ONLY_WORKING)?;
+            keys.push(kind.key(&text).with_context(|| path.shown().to_string()).help(ONLY_WORKING)?);
         }
     }
     if keys.is_empty() {
@@ -189,7 +201,7 @@ mod tests {
         let (old, new, file) = (outer.path().join("old"), outer.path().join("new"), outer.path().join("keys.age"));
         fs::create_dir(&old).unwrap();
         folder_with_keys(&old);
-        let backed_up = back_up(&keys_in(&old).unwrap(), &old, &file, PASSPHRASE, 2).unwrap();
+        let backed_up = back_up(&keys_in(&old, None).unwrap(), &old, &file, PASSPHRASE, 2).unwrap();
         assert!(backed_up.keys.len() == 3 && backed_up.missing.is_empty(), "{backed_up:?}");
         assert!(backed_up.in_words().contains(&format!("--restore {} --dir {}", file.shown(), old.shown())));
         let said = terminal::in_words(&require_new(&file).unwrap_err());
@@ -197,7 +209,7 @@ mod tests {
 
         let text = fs::read_to_string(&file).unwrap();
         assert!(!text.contains("SECRET") && (text.len() as u64) < MAX_FILE / 2, "{}", text.len());
-        let again = back_up(&keys_in(&old).unwrap(), &old, &file, PASSPHRASE, 2).unwrap_err();
+        let again = back_up(&keys_in(&old, None).unwrap(), &old, &file, PASSPHRASE, 2).unwrap_err();
         assert!(terminal::in_words(&again).contains("already exists"), "{again:?}");
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -218,15 +230,15 @@ mod tests {
     #[test]
     fn the_keys_that_exist_are_backed_up_and_damaged_ones_are_reported() {
         let folder = tempfile::tempdir().unwrap();
-        let nothing = terminal::in_words(&keys_in(folder.path()).err().unwrap());
+        let nothing = terminal::in_words(&keys_in(folder.path(), None).err().unwrap());
         assert!(nothing.contains("there are no keys in") && nothing.contains("keygen"), "{nothing}");
         folder_with_keys(folder.path());
         fs::remove_file(folder.path().join("pass.key")).unwrap();
         let file = folder.path().join("keys.age");
-        let two = back_up(&keys_in(folder.path()).unwrap(), folder.path(), &file, PASSPHRASE, 2).unwrap();
+        let two = back_up(&keys_in(folder.path(), None).unwrap(), folder.path(), &file, PASSPHRASE, 2).unwrap();
         assert!(two.keys.len() == 2 && two.missing == ["pass.key"], "{two:?}");
         fs::write(folder.path().join("sealing.key"), "nothing").unwrap();
-        let damaged = terminal::in_words(&keys_in(folder.path()).err().unwrap());
+        let damaged = terminal::in_words(&keys_in(folder.path(), None).err().unwrap());
         assert!(damaged.contains("sealing.key"), "{damaged}");
     }
 }

@@ -184,17 +184,62 @@ fn what_is_not_a_backup_is_refused_with_advice() {
         ("--backup new.age --passphrase-file none", "cannot read"),
         ("--restore none.age --passphrase-file passphrase", "cannot read"),
         ("--restore people --passphrase-file passphrase", "not a file"),
-        ("--restore bytes.age --passphrase-file passphrase", "it is not a backup"),
+        ("--restore bytes.age --passphrase-file passphrase", "it is not a file that a passphrase opens"),
         ("--restore cut.age --passphrase-file passphrase", "it is damaged or cut off"),
         ("--restore torn.age --passphrase-file passphrase", "it is damaged or cut off"),
         ("--restore large.age --passphrase-file passphrase", "larger than the limit"),
-        ("--restore passphrase --passphrase-file passphrase", "it is not a backup"),
+        ("--restore passphrase --passphrase-file passphrase", "it is not a file that a passphrase opens"),
     ] {
         let refused = office.tool(&format!("keygen {line}"));
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{line}: {refused:?}");
         assert!(refused.stderr.contains(expected), "{line}: {refused:?}");
     }
     assert!(!office.at("new.age").exists());
+}
+
+/// Whoever copies the file of a locked key can sign nothing. The key still signs, is backed up and comes back.
+#[test]
+fn a_locked_key_signs_with_its_passphrase_only() {
+    let office = Office::new();
+    office.done("keygen");
+    let plain = fs::read(office.key("signing.key")).unwrap();
+    let locked = office.done("keygen --lock --passphrase-file passphrase --json").json();
+    assert_eq!(locked["locked"], true, "{locked}");
+    assert!(!fs::read_to_string(office.key("signing.key")).unwrap().contains("SECRET"));
+    assert_eq!(fs::metadata(office.key("signing.key")).unwrap().permissions().mode() & 0o777, 0o600);
+    let again = office.tool("keygen --lock --passphrase-file passphrase");
+    assert!(again.code == 2 && again.stderr.contains("locked already"), "{again:?}");
+
+    let key = office.key("signing.key").display().to_string();
+    made::put(office.folder.path(), "wrong", b"another passphrase");
+    fs::set_permissions(office.at("wrong"), Permissions::from_mode(0o600)).unwrap();
+    let build = format!("build-db people -o people.db --for all --sign {key}");
+    for (options, expected) in [
+        ("", "--passphrase-file"),
+        (" --passphrase-file wrong", "the passphrase is wrong"),
+        (" --passphrase-file none", "none"),
+    ] {
+        let refused = office.tool(&format!("{build}{options}"));
+        assert!(refused.code == 2 && refused.stderr.contains(expected), "{options}: {refused:?}");
+        assert!(!office.at("people.db").exists());
+    }
+    office.done(&format!("{build} --passphrase-file passphrase"));
+    let line = format!("{} {build}", program("encoder-tool").display());
+    let (code, shown) = at_a_terminal(&office, &line, &[("signing.key: ", &|_: &str| format!("{PASSPHRASE}\n"))]);
+    assert!(code == 0 && !shown.contains(PASSPHRASE), "{shown}");
+    office.done(&format!("calibrate --db people.db --write --sign {key} --passphrase-file passphrase"));
+
+    let backup = "keygen --backup keys.age --passphrase-file passphrase";
+    let refused = office.tool(backup);
+    assert!(refused.code == 2 && refused.stderr.contains("terminal"), "{refused:?}");
+    office.done(&format!("{backup} --key-passphrase-file passphrase"));
+    office.done("keygen --restore keys.age --dir other --passphrase-file passphrase");
+    assert_eq!(fs::read(office.at("other/signing.key")).unwrap(), plain);
+
+    let refused = office.tool("keygen --unlock --passphrase-file wrong");
+    assert!(refused.code == 2 && refused.stderr.contains("the passphrase is wrong"), "{refused:?}");
+    office.done("keygen --unlock --passphrase-file passphrase");
+    assert_eq!(fs::read(office.key("signing.key")).unwrap(), plain);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The passphrase of a backup: from the terminal, made up, or from a file.
+//! Passphrases of a backup and of a locked key: from the terminal, made up, or from a file.
 
 use anyhow::{Context, bail, ensure};
 use data_encoding::BASE32_NOPAD;
@@ -20,11 +20,11 @@ const MADE_UP_BYTES: usize = 15;
 
 type Passphrase = Zeroizing<String>;
 
-/// The passphrase of a new backup. On the terminal, it is asked for twice, or made up and asked for once.
+/// A new passphrase. On the terminal, it is asked for twice, or made up and asked for once.
 ///
 /// # Errors
 /// If it is too short, is typed differently, or there is neither a file nor a terminal.
-pub(super) fn of_new_backup(file: Option<&Path>) -> anyhow::Result<Passphrase> {
+pub(crate) fn new(file: Option<&Path>) -> anyhow::Result<Passphrase> {
     if let Some(file) = file {
         return long_enough(in_file(file)?);
     }
@@ -33,7 +33,7 @@ pub(super) fn of_new_backup(file: Option<&Path>) -> anyhow::Result<Passphrase> {
         true => {
             let made_up = made_up()?;
             let again = format!(
-                "The passphrase is  {}\nWrite it down now, and keep it in another place than the backup.\nType it: ",
+                "The passphrase is  {}\nWrite it down now, and keep it in another place than what it opens.\nType it: ",
                 *made_up
             );
             (made_up, Zeroizing::new(again))
@@ -47,17 +47,17 @@ pub(super) fn of_new_backup(file: Option<&Path>) -> anyhow::Result<Passphrase> {
         }
         prompt = Zeroizing::new("That is another one. Type it once more: ".to_owned());
     }
-    bail!("the two passphrases differ, so no backup was written")
+    bail!("the two passphrases differ, so nothing was written")
 }
 
-/// The passphrase of a backup that exists.
+/// A passphrase that exists. `prompt` says which.
 ///
 /// # Errors
 /// If there is neither a file nor a terminal.
-pub(super) fn of_backup(file: Option<&Path>) -> anyhow::Result<Passphrase> {
+pub(crate) fn known(prompt: &str, file: Option<&Path>) -> anyhow::Result<Passphrase> {
     match file {
         Some(file) => in_file(file),
-        None => ask("Passphrase of the backup: "),
+        None => ask(prompt),
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
         ] {
             fs::write(&file, text).unwrap();
             fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-            match (of_new_backup(Some(&file)), expected) {
+            match (new(Some(&file)), expected) {
                 (Ok(passphrase), Ok(expected)) => assert_eq!(*passphrase, expected),
                 (Err(refused), Err(expected)) => {
                     let said = terminal::in_words(&refused);

@@ -1,6 +1,6 @@
 //! Files that a passphrase opens, in the format of [age](https://age-encryption.org/v1). The crate `age` reads and
 //! writes them. This module bounds what a hostile file may cost, and says what is wrong with a file. What is inside:
-//! see `contents`.
+//! see `key_backup` and `locked_key`.
 
 use age::armor::ArmoredReader;
 use age::secrecy::SecretString;
@@ -10,20 +10,23 @@ use std::io::{Cursor, Read};
 use std::iter;
 use zeroize::Zeroizing;
 
-/// The most bytes of a file. All keys take about 2000. age reads a header in a time that grows with the square of its
+/// The most bytes of a file. A backup of all keys takes about 2000. age reads a header in a time that grows with the square of its
 /// size: a quarter of a second for this much, 45 seconds for 100 KiB.
-pub(super) const MAX_FILE: u64 = 8 * 1024;
+pub(crate) const MAX_FILE: u64 = 8 * 1024;
 /// The base-2 logarithm of scrypt's work. As the program age chooses it: 256 MiB, about a second.
-pub(super) const WORK: u8 = 18;
+pub(crate) const WORK: u8 = 18;
 /// A file that asks for more is refused: this much takes 1 GiB, about four seconds.
 const MOST_WORK: u8 = 20;
-const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
+/// The first line.
+pub(crate) const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// Why a file does not open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AgeError {
-    #[error("it is not a backup, or its beginning is damaged: a backup begins with the line \"{BEGIN}\"")]
-    NotABackup,
+    #[error(
+        "it is not a file that a passphrase opens, or its beginning is damaged: such a file begins with the line \"{BEGIN}\""
+    )]
+    NotAgeFile,
     #[error("it is damaged or cut off: {0}")]
     Damaged(String),
     #[error("it is in a later version of the age format: open it with a newer encoder-tool")]
@@ -42,30 +45,30 @@ pub(crate) enum AgeError {
 ///
 /// # Errors
 /// If the library refuses, which it has no reason for.
-pub(super) fn encrypt(contents: &[u8], passphrase: &str, work: u8) -> anyhow::Result<String> {
+pub(crate) fn encrypt(contents: &[u8], passphrase: &str, work: u8) -> anyhow::Result<String> {
     let mut recipient = scrypt::Recipient::new(SecretString::from(passphrase));
     recipient.set_work_factor(work);
     age::encrypt_and_armor(&recipient, contents).context("cannot encrypt")
 }
 
 /// A file that a passphrase may open.
-pub(super) struct AgeFile(Decryptor<Cursor<Vec<u8>>>);
+pub(crate) struct AgeFile(Decryptor<Cursor<Vec<u8>>>);
 
 impl AgeFile {
     /// Reads what needs no passphrase.
     ///
     /// # Errors
     /// [`AgeError`] if it is not such a file.
-    pub(super) fn parse(file: &[u8]) -> Result<Self, AgeError> {
+    pub(crate) fn parse(file: &[u8]) -> Result<Self, AgeError> {
         let mut bytes = Vec::new();
         // Without armour, these are the bytes of the file.
         ArmoredReader::new(file).read_to_end(&mut bytes).map_err(|error| match file.starts_with(BEGIN.as_bytes()) {
             true => AgeError::Damaged(error.to_string()),
-            false => AgeError::NotABackup,
+            false => AgeError::NotAgeFile,
         })?;
         let decryptor = Decryptor::new_buffered(Cursor::new(bytes)).map_err(|error| match error {
             DecryptError::UnknownFormat => AgeError::LaterVersion,
-            _ => AgeError::NotABackup,
+            _ => AgeError::NotAgeFile,
         })?;
         if decryptor.is_scrypt() { Ok(Self(decryptor)) } else { Err(AgeError::NotWithAPassphrase) }
     }
@@ -74,14 +77,14 @@ impl AgeFile {
     ///
     /// # Errors
     /// [`AgeError`] if the passphrase is another one, or the file is damaged or asks for too much work.
-    pub(super) fn open(self, passphrase: &str) -> Result<Zeroizing<Vec<u8>>, AgeError> {
+    pub(crate) fn open(self, passphrase: &str) -> Result<Zeroizing<Vec<u8>>, AgeError> {
         let mut identity = scrypt::Identity::new(SecretString::from(passphrase));
         identity.set_max_work_factor(MOST_WORK);
         let decrypted = self.0.decrypt(iter::once(&identity as &dyn Identity));
         let mut decrypted = decrypted.map_err(|error| match error {
             DecryptError::ExcessiveWork { required, .. } => AgeError::TooMuchWork(required),
             DecryptError::InvalidMac => AgeError::Changed,
-            DecryptError::InvalidHeader => AgeError::NotABackup,
+            DecryptError::InvalidHeader => AgeError::NotAgeFile,
             _ => AgeError::Passphrase,
         })?;
         // More than the contents: a buffer that grows would leave a copy of the secrets behind.
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_costs_too_much_or_is_not_a_backup_is_refused() {
+    fn a_file_that_costs_too_much_or_is_another_one_is_refused() {
         let with_work = |work: &str| {
             let mut file = without_armour(&encrypted(b"the keys"));
             let at = file.windows(3).position(|bytes| bytes == b" 2\n").unwrap() + 1;
@@ -172,7 +175,7 @@ mod tests {
             assert!(with_work(work).is_err(), "{work}");
         }
         let stanzas = [&b"age-encryption.org/v1\n"[..], &b"-> a\n\n".repeat(MAX_FILE as usize / 6)].concat();
-        assert_eq!(opened(&stanzas, "correct horse"), Err(AgeError::NotABackup));
+        assert_eq!(opened(&stanzas, "correct horse"), Err(AgeError::NotAgeFile));
         let recipient = age::x25519::Identity::generate().to_public();
         let to_a_key = age::encrypt_and_armor(&recipient, b"the keys").unwrap();
         let text = encrypted(b"the keys");
@@ -180,11 +183,11 @@ mod tests {
         for (file, expected) in [
             (to_a_key.as_bytes(), "encrypted to a key"),
             (later.as_slice(), "later version"),
-            (b"", "it is not a backup"),
-            (b"-----BEGIN PGP MESSAGE-----\n", "it is not a backup"),
-            (&[0xff; 100], "it is not a backup"),
-            (format!("Dear Ann,\n{text}").as_bytes(), "it is not a backup"),
-            (with_armour(&[b'a'; 100]).as_slice(), "it is not a backup"),
+            (b"", "it is not a file that a passphrase opens"),
+            (b"-----BEGIN PGP MESSAGE-----\n", "it is not a file that a passphrase opens"),
+            (&[0xff; 100], "it is not a file that a passphrase opens"),
+            (format!("Dear Ann,\n{text}").as_bytes(), "it is not a file that a passphrase opens"),
+            (with_armour(&[b'a'; 100]).as_slice(), "it is not a file that a passphrase opens"),
             (format!("{text}Ann").as_bytes(), "damaged or cut off"),
             (text.replacen("\nYWdl", "\nYWd!", 1).as_bytes(), "damaged or cut off"),
             (text.replacen("\nYWdl", "\nYWd", 1).as_bytes(), "damaged or cut off"),
