@@ -1,7 +1,9 @@
 //! The command line. Parsing checks the values; the commands open the files.
 
+mod desk;
 mod people;
 
+pub(crate) use desk::Desk;
 pub(crate) use people::{PeopleCommand, PeopleDue, PeopleExport, PeopleRemove, PeopleRename, PeopleSet};
 
 use crate::doors::Doors;
@@ -39,7 +41,7 @@ pub(crate) enum Command {
     EvaluatePad(EvaluatePad),
     Ship(Ship),
     Aim(crate::aim::Aim),
-    Desk(crate::desk::Desk),
+    Desk(Desk),
     /// Many doors at once: how they are, databases, audit logs
     #[command(subcommand)]
     Fleet(crate::fleet::FleetCommand),

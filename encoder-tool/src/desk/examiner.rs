@@ -1,7 +1,7 @@
 //! Looks at all photos in the background, as a build would, whenever the folder has changed: what would be enrolled, which
 //! photos are odd, who looks like somebody else. Writes nothing but the cache.
 
-use super::site::lock;
+use super::lock::lock;
 use crate::args::BuildDb;
 use crate::build_db::encode::Encoder;
 use crate::build_db::inputs::Inputs;

@@ -1,6 +1,6 @@
 //! Where everything is: the folder of photos, the database, the list of doors, the key.
 
-use super::Desk;
+use crate::args::Desk;
 use crate::workstation_keys::{self, SIGNING};
 use anyhow::{Context, bail};
 use std::fs::{self, DirBuilder};

@@ -1,13 +1,13 @@
 //! What all pages share: where everything is, the networks, the findings about the photos, and what is under way.
 
-use super::Desk;
-use super::build::Work;
-use super::doors::aim::Aiming;
-use super::enrol::draft::Drafts;
+use super::aiming::Aiming;
+use super::draft::Drafts;
 use super::examiner::Examiner;
+use super::lock::lock;
 use super::places::Places;
 use super::texts::{ENGLISH, Texts};
-use crate::args::{Arguments, BuildDb, Command};
+use super::work::Work;
+use crate::args::{Arguments, BuildDb, Command, Desk};
 use crate::heif::photo_reader;
 use crate::office::Office;
 use crate::workstation_keys::KeyChoice;
@@ -16,7 +16,7 @@ use clap::Parser;
 use models::Recogniser;
 use models::photo::PhotoReader;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The shared state.
 pub(super) struct Site {
@@ -25,8 +25,8 @@ pub(super) struct Site {
     pub(super) examiner: Examiner,
     pub(super) photo_reader: PhotoReader,
     pub(super) drafts: Mutex<Drafts>,
-    pub(super) work: Mutex<Work>,
-    pub(super) aiming: Mutex<Aiming>,
+    pub(super) work: Arc<Mutex<Work>>,
+    pub(super) aiming: Arc<Mutex<Aiming>>,
     /// The encoder's own threshold, an L2 distance.
     threshold: f32,
     keys: KeyChoice,
@@ -51,8 +51,8 @@ impl Site {
             texts: &ENGLISH,
             photo_reader: photo_reader(),
             drafts: Mutex::default(),
-            work: Mutex::default(),
-            aiming: Mutex::default(),
+            work: Arc::default(),
+            aiming: Arc::default(),
             recogniser: Mutex::new(recogniser),
             changing: Mutex::new(()),
             places,
@@ -113,11 +113,6 @@ impl Site {
         self.examiner.end();
         lock(&self.aiming).end();
     }
-}
-
-/// The state, also if a thread panicked while it had it: every change of it is complete.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Parses the same command line as the shell's, so that the desk builds what the shell would.

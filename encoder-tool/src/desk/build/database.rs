@@ -1,6 +1,5 @@
 //! Builds the database, as `build-db` does, for the doors of the list.
 
-use super::work::Log;
 use crate::build_db::encode::Encoder;
 use crate::build_db::inputs::Inputs;
 use crate::build_db::kept_encodings::KeptEncodings;
@@ -9,6 +8,7 @@ use crate::build_db::write_file;
 use crate::desk::doors::doors_file::{Door, DoorsFile};
 use crate::desk::site::Site;
 use crate::desk::texts::fill;
+use crate::desk::work::Log;
 use anyhow::{Context, bail};
 use shared::seal::SigningKey;
 use std::fs;

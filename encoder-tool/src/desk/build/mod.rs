@@ -2,22 +2,23 @@
 
 mod database;
 mod signing;
-mod work;
-
-pub(super) use work::Work;
 
 use super::doors::doors_file::{Door, DoorsFile};
 use super::examiner::Examination;
+use super::lock::lock;
 use super::opaque;
 use super::page::{Page, Place, error_box, why_and_help};
 use super::request::Request;
-use super::site::{Site, lock};
+use super::site::Site;
 use super::texts::{Texts, fill};
+use super::work;
 use anyhow::bail;
 use local_web::{Answer, Kind, Method};
 use maud::{Markup, html};
+use signing::Signing;
 use std::sync::Arc;
 use terminal::{ShowPath, counted};
+use zeroize::Zeroizing;
 
 /// Answers a request for `/build/…`; `None` if there is no such page.
 ///
@@ -28,7 +29,7 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyh
     match (request.method, rest) {
         (Method::Get, []) => page(site, None).map(|page| Some(page.answer(t))),
         (Method::Get, ["progress"]) => Ok(Some(Answer::of(Kind::Html, progress(site).into_string()))),
-        (Method::Post, ["keys"]) => begun(site, signing::create(&site.places.signing)).map(Some),
+        (Method::Post, ["keys"]) => begun(site, new_keys(site, request)).map(Some),
         (Method::Post, []) => begun(site, build(site, request)).map(Some),
         (Method::Post, ["ship"]) => begun(site, ship(site, request)).map(Some),
         _ => Ok(None),
@@ -43,11 +44,28 @@ fn begun(site: &Arc<Site>, begun: anyhow::Result<()>) -> anyhow::Result<Answer> 
     }
 }
 
+fn new_keys(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
+    let t = site.texts;
+    let (passphrase, again) = (secret(request, "passphrase"), secret(request, "again"));
+    if *passphrase != *again {
+        bail!("{}", t.passphrases_differ);
+    }
+    signing::create(&site.places.signing, &passphrase, t)
+}
+
+fn secret(request: &Request, name: &str) -> Zeroizing<String> {
+    Zeroizing::new(request.form(name).to_owned())
+}
+
 fn build(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
-    let key = signing::read(&site.places.signing, site.texts)?;
+    let passphrase = secret(request, "passphrase");
+    // A wrong passphrase is said at once.
+    let key = signing::unlock(&site.places.signing, &passphrase, site.texts)?;
     let allowed = request.all("allow").into_iter().map(str::to_owned).collect();
     let site_of_work = Arc::clone(site);
-    work::begin(site, site.texts.building, move |log| database::build(&site_of_work, key, allowed, log))
+    work::begin(&site.work, site.texts, site.texts.building, move |log| {
+        database::build(&site_of_work, key, allowed, log)
+    })
 }
 
 fn ship(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
@@ -62,7 +80,7 @@ fn ship(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
         bail!("{}", site.texts.no_database_yet);
     }
     let site_of_work = Arc::clone(site);
-    work::begin(site, site.texts.shipping, move |log| {
+    work::begin(&site.work, site.texts, site.texts.shipping, move |log| {
         let t = site_of_work.texts;
         let mut failed = 0;
         for door in &doors {
@@ -104,7 +122,7 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
         }
         section aria-labelledby="sign" {
             h2 #sign { (t.build_and_sign) }
-            (sign(site))
+            (sign(site)?)
         }
         section aria-labelledby="ship" {
             h2 #ship { (t.ship) }
@@ -152,25 +170,32 @@ fn one_in(rate: f64) -> String {
     format!("{:.0}", 1.0 / rate.max(1e-9))
 }
 
-fn sign(site: &Site) -> Markup {
+fn sign(site: &Site) -> anyhow::Result<Markup> {
     let t = site.texts;
-    if !site.places.signing.exists() {
-        return html! {
+    Ok(match signing::state(&site.places.signing)? {
+        Signing::NoKey => html! {
             p { (t.no_key_yet) }
-            form method="post" action="/build/keys" { button { (t.create_keys) } }
-        };
-    }
-    html! {
-        form.fields method="post" action="/build" {
-            details.wide {
-                summary { (t.more_choices) }
-                label.check { input type="checkbox" name="allow" value="--allow-removals"; span { (t.allow_removals) } }
-                label.check { input type="checkbox" name="allow" value="--allow-misses"; span { (t.allow_misses) } }
+            form.fields method="post" action="/build/keys" {
+                label { span { (t.passphrase) } input type="password" name="passphrase" autocomplete="new-password" minlength="12" aria-describedby="hint-new"; small #hint-new { (t.new_passphrase_hint) } }
+                label { span { (t.passphrase_again) } input type="password" name="again" autocomplete="new-password"; }
+                button { (t.create_keys) }
             }
-            button { (t.build_button) }
-        }
-        p.soft { (fill(t.key_for_units, &[&site.places.signing.with_extension("key.pub").shown().to_string()])) }
-    }
+        },
+        state => html! {
+            form.fields method="post" action="/build" {
+                @if state == Signing::Locked {
+                    label { span { (t.passphrase) } input type="password" name="passphrase" required autocomplete="current-password"; }
+                } @else { p { (t.key_is_open) } }
+                details.wide {
+                    summary { (t.more_choices) }
+                    label.check { input type="checkbox" name="allow" value="--allow-removals"; span { (t.allow_removals) } }
+                    label.check { input type="checkbox" name="allow" value="--allow-misses"; span { (t.allow_misses) } }
+                }
+                button { (t.build_button) }
+            }
+            p.soft { (fill(t.key_for_units, &[&site.places.signing.with_extension("key.pub").shown().to_string()])) }
+        },
+    })
 }
 
 /// What is under way, or was done last.

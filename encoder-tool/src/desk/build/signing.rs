@@ -1,4 +1,4 @@
-//! The signing key: whether it is there, and new keys.
+//! The signing key: whether it is there, whether a passphrase locks it, and new keys. A passphrase is used once and not kept.
 
 use crate::desk::texts::Texts;
 use crate::keygen;
@@ -8,23 +8,51 @@ use anyhow::{Context, bail};
 use shared::seal::SigningKey;
 use std::path::Path;
 
-/// Reads the key.
-///
-/// # Errors
-/// If there is none, or it cannot be read.
-pub(super) fn read(path: &Path, t: &Texts) -> anyhow::Result<SigningKey> {
-    if !path.exists() {
-        bail!("{}", t.no_key_yet);
-    }
-    workstation_keys::signing_key(path)
+/// The least characters of a new passphrase, as for a backup.
+const LEAST: usize = 12;
+
+/// What there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signing {
+    NoKey,
+    /// A passphrase unlocks it.
+    Locked,
+    /// It needs no passphrase.
+    Open,
 }
 
-/// Creates the signing key and the sealing key.
+/// # Errors
+/// If the file cannot be read.
+pub(super) fn state(path: &Path) -> anyhow::Result<Signing> {
+    if !path.exists() {
+        return Ok(Signing::NoKey);
+    }
+    Ok(if workstation_keys::is_locked(path)? { Signing::Locked } else { Signing::Open })
+}
+
+/// Unlocks the key.
 ///
 /// # Errors
-/// If there are keys, or a file cannot be written.
-pub(super) fn create(path: &Path) -> anyhow::Result<()> {
+/// If there is none, or the passphrase is wrong.
+pub(super) fn unlock(path: &Path, passphrase: &str, t: &Texts) -> anyhow::Result<SigningKey> {
+    if state(path)? == Signing::NoKey {
+        bail!("{}", t.no_key_yet);
+    }
+    workstation_keys::signing_key_with(path, passphrase)
+}
+
+/// Creates the signing key and the sealing key. With a passphrase, the signing key is locked.
+///
+/// # Errors
+/// If there are keys, the passphrase is too short, or a file cannot be written.
+pub(super) fn create(path: &Path, passphrase: &str, t: &Texts) -> anyhow::Result<()> {
+    if !passphrase.is_empty() && passphrase.chars().count() < LEAST {
+        bail!("{}", t.passphrase_too_short);
+    }
     let folder = path.parent().context("the signing key has no folder")?;
     keygen::make(&NewKeyFolder::create(folder, false)?)?;
+    if !passphrase.is_empty() {
+        workstation_keys::lock(path, passphrase)?;
+    }
     Ok(())
 }

@@ -3,56 +3,24 @@
 
 use super::doors_file::Door;
 use crate::aim::watch::watch;
+use crate::desk::aiming::{Aiming, Seen};
+use crate::desk::lock::lock;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place};
-use crate::desk::people::pictures::as_jpeg;
-use crate::desk::site::{Site, lock};
+use crate::desk::pictures::as_jpeg;
+use crate::desk::site::Site;
 use crate::desk::texts::fill;
-use fleet_messages::aim::{AimMessage, AimPicture, AimView, MAX_AIM_SIDE};
+use fleet_messages::aim::{AimMessage, AimPicture, MAX_AIM_SIDE};
 use local_web::{Answer, Kind, Method};
 use maud::html;
 use models::photo::Photo;
 use serde::Serialize;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// A page that has not asked for this long is closed.
-const GONE: Duration = Duration::from_secs(5);
 /// Of JPEG, 1 to 100.
 const QUALITY: u8 = 80;
-
-/// What is being watched.
-#[derive(Default)]
-pub(in crate::desk) struct Aiming {
-    door: String,
-    /// Changes with each start, so that an earlier thread ends.
-    turn: u64,
-    is_running: bool,
-    picture: Option<Seen>,
-    pictures: u64,
-    /// Why it ended.
-    end: Option<String>,
-    asked: Option<Instant>,
-}
-
-struct Seen {
-    jpeg: Vec<u8>,
-    view: AimView,
-}
-
-impl Aiming {
-    /// Ends it.
-    pub(in crate::desk) fn end(&mut self) {
-        self.turn += 1;
-        self.is_running = false;
-        self.picture = None;
-    }
-
-    fn is_of(&self, turn: u64) -> bool {
-        self.turn == turn && self.asked.is_some_and(|asked| asked.elapsed() < GONE)
-    }
-}
 
 /// The answer of `state`.
 #[derive(Debug, Default, Serialize)]

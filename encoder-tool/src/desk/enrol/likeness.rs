@@ -1,8 +1,8 @@
 //! Compares the photos of somebody who is about to be enrolled with each other and with everybody who is enrolled.
 
-use super::draft::Draft;
 use crate::build_db::plan::Plan;
 use crate::build_db::write::Enrolled;
+use crate::desk::draft::Draft;
 use crate::desk::opaque;
 use crate::desk::texts::{Texts, fill};
 use shared::encoding::Encoding;

@@ -1,23 +1,22 @@
 //! The page that enrols a person: poses before a webcam, dropped photos, fields, and the person's consent. Nothing is
 //! stored before the person has agreed.
 
-pub(super) mod draft;
-mod guidance;
 mod likeness;
-mod take;
 
+use super::draft::guidance::{Advice, POSES, Pose, Seen, advice};
+use super::draft::take::{Taken, take, take_all};
+use super::draft::{Draft, MOST_PHOTOS};
+use super::lock::lock;
 use super::opaque;
 use super::page::{Page, Place, choice, day, error_box, field};
 use super::people::plan_of;
 use super::request::Request;
-use super::site::{Site, lock};
+use super::site::Site;
 use super::texts::{Texts, fill};
 use crate::build_db::quality::MAX_SECOND_SHARE;
 use crate::office::{Office, OfficePerson};
 use anyhow::{Context, bail};
 use data_encoding::HEXLOWER;
-use draft::{Draft, MOST_PHOTOS};
-use guidance::{Advice, POSES, Pose, Seen, advice};
 use jiff::ZonedDateTime;
 use local_web::{Answer, Kind, Method};
 use maud::{Markup, html};
@@ -27,7 +26,6 @@ use models::{Face, Frame, Recogniser};
 use policy::ObservedFace;
 use serde::Serialize;
 use std::path::Path;
-use take::{Taken, take, take_all};
 
 /// The smallest face, in pixels, as a build requires it by default.
 const LEAST: u32 = 24;

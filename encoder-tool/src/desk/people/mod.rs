@@ -3,11 +3,11 @@
 mod change;
 mod list;
 mod person;
-pub(super) mod pictures;
 mod problems;
 
 use super::examiner::Examination;
 use super::opaque;
+use super::pictures;
 use super::request::Request;
 use super::site::Site;
 use crate::build_db::plan::Plan;
@@ -32,7 +32,7 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
     match (request.method, rest) {
         (Method::Get, []) => person::answer(site, &office, person, request).map(Some),
         (Method::Get, ["photo", photo]) => Ok(photo_with_key(person, photo)
-            .and_then(|photo| pictures::small(site, &photo.path))
+            .and_then(|photo| pictures::small(&site.photo_reader, &photo.path))
             .map(|jpeg| Answer::of(Kind::Jpeg, jpeg))),
         (Method::Post, rest) => change::answer(site, request, key, rest),
         _ => Ok(None),

@@ -1,10 +1,10 @@
 //! Photos for pages: decoded, made small and compressed again, so that no byte of a file reaches the browser.
 
-use crate::desk::site::Site;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, resize};
 use image::{ExtendedColorType, RgbImage};
 use models::Frame;
+use models::photo::PhotoReader;
 use std::path::Path;
 
 /// The longer side of a photo on a page, in pixels.
@@ -13,13 +13,13 @@ const SIDE: u32 = 480;
 const QUALITY: u8 = 85;
 
 /// The photo as a small JPEG; `None` if it cannot be read.
-pub(in crate::desk) fn small(site: &Site, path: &Path) -> Option<Vec<u8>> {
-    let frame = site.photo_reader.read(path).ok()?.frame;
+pub(super) fn small(reader: &PhotoReader, path: &Path) -> Option<Vec<u8>> {
+    let frame = reader.read(path).ok()?.frame;
     as_jpeg(&frame, SIDE, QUALITY)
 }
 
 /// Compresses a picture, made smaller if its longer side is longer than this.
-pub(in crate::desk) fn as_jpeg(frame: &Frame, most: u32, quality: u8) -> Option<Vec<u8>> {
+pub(super) fn as_jpeg(frame: &Frame, most: u32, quality: u8) -> Option<Vec<u8>> {
     let picture = RgbImage::from_raw(frame.width(), frame.height(), frame.pixels().to_vec())?;
     let longer = frame.width().max(frame.height());
     let picture = match longer > most {

@@ -18,22 +18,22 @@ const TURNED: (f32, f32) = (0.15, 0.6);
 
 /// What was seen in one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Seen {
+pub(in crate::desk) struct Seen {
     /// The larger side of the face's box as a share of the picture's height.
-    pub(super) share: f32,
+    pub(in crate::desk) share: f32,
     /// The area of the second largest face as a share of the largest; 0 if there is one face.
-    pub(super) second: f32,
+    pub(in crate::desk) second: f32,
     /// Mean luma of the face, 0 to 255.
-    pub(super) brightness: f32,
+    pub(in crate::desk) brightness: f32,
     /// Of the face: [`models::quality::sharpness`].
-    pub(super) sharpness: f32,
+    pub(in crate::desk) sharpness: f32,
     /// The nose beside the middle of the eyes, as a fraction of their distance; positive to the person's left.
-    pub(super) turn: f32,
+    pub(in crate::desk) turn: f32,
 }
 
 /// How the person should look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pose {
+pub(in crate::desk) enum Pose {
     Straight,
     Left,
     Right,
@@ -42,11 +42,11 @@ pub(super) enum Pose {
 }
 
 /// The poses of an enrolment, in their order.
-pub(super) const POSES: [Pose; 5] = [Pose::Straight, Pose::Left, Pose::Right, Pose::Free, Pose::Straight];
+pub(in crate::desk) const POSES: [Pose; 5] = [Pose::Straight, Pose::Left, Pose::Right, Pose::Free, Pose::Straight];
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Advice {
+pub(in crate::desk) enum Advice {
     ComeIntoView,
     OnePersonOnly,
     Closer,
@@ -62,7 +62,7 @@ pub(super) enum Advice {
 }
 
 /// The advice for a picture. `is_late` is whether the pose has been asked for long enough: then any look is taken.
-pub(super) fn advice(seen: Option<&Seen>, pose: Pose, is_late: bool) -> Advice {
+pub(in crate::desk) fn advice(seen: Option<&Seen>, pose: Pose, is_late: bool) -> Advice {
     let Some(seen) = seen else { return Advice::ComeIntoView };
     let quality = [
         (seen.second > SECOND, Advice::OnePersonOnly),

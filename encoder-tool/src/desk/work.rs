@@ -1,17 +1,17 @@
 //! What is under way: one build or one shipment at a time, with a line for each step.
 
-use crate::desk::page::why_and_help;
-use crate::desk::site::{Site, lock};
-use crate::desk::texts::Texts;
+use super::lock::lock;
+use super::page::why_and_help;
+use super::texts::Texts;
 use anyhow::bail;
 use maud::{Markup, html};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// The work, and its lines.
 #[derive(Default)]
-pub(in crate::desk) struct Work {
+pub(super) struct Work {
     title: &'static str,
     lines: Vec<(Tone, String)>,
     state: State,
@@ -34,15 +34,15 @@ enum State {
 }
 
 /// Takes the lines of the work.
-pub(super) struct Log(Arc<Site>);
+pub(super) struct Log(Arc<Mutex<Work>>);
 
 impl Log {
     pub(super) fn say(&self, line: &str) {
-        lock(&self.0.work).lines.push((Tone::Step, line.to_owned()));
+        lock(&self.0).lines.push((Tone::Step, line.to_owned()));
     }
 
     pub(super) fn warn(&self, line: &str) {
-        lock(&self.0.work).lines.push((Tone::Bad, line.to_owned()));
+        lock(&self.0).lines.push((Tone::Bad, line.to_owned()));
     }
 }
 
@@ -51,28 +51,29 @@ impl Log {
 /// # Errors
 /// If other work is under way.
 pub(super) fn begin(
-    site: &Arc<Site>,
+    state: &Arc<Mutex<Work>>,
+    t: &'static Texts,
     title: &'static str,
     work: impl FnOnce(&Log) -> anyhow::Result<String> + Send + 'static,
 ) -> anyhow::Result<()> {
     {
-        let mut now = lock(&site.work);
+        let mut now = lock(state);
         if now.state == State::Running {
-            bail!("{}", site.texts.busy);
+            bail!("{}", t.busy);
         }
         *now = Work { title, lines: Vec::new(), state: State::Running };
     }
-    let site = Arc::clone(site);
+    let state = Arc::clone(state);
     thread::spawn(move || {
-        let log = Log(Arc::clone(&site));
+        let log = Log(Arc::clone(&state));
         // Work that panicked must not seem to go on for ever.
         let done = catch_unwind(AssertUnwindSafe(|| work(&log)));
         let (tone, line) = match done {
             Ok(Ok(line)) => (Tone::Good, line),
             Ok(Err(error)) => (Tone::Bad, why_and_help(&error).join("\n")),
-            Err(_) => (Tone::Bad, site.texts.failed.to_owned()),
+            Err(_) => (Tone::Bad, t.failed.to_owned()),
         };
-        let mut now = lock(&site.work);
+        let mut now = lock(&state);
         now.lines.push((tone, line));
         now.state = State::Done;
     });

@@ -1,8 +1,11 @@
 //! Photos of somebody who is about to be enrolled. They are in memory only, until the person agrees.
 
-use super::guidance::{POSES, Pose};
-use super::take::Taken;
+pub(super) mod guidance;
+pub(super) mod take;
+
+use guidance::{POSES, Pose};
 use std::time::{Duration, Instant};
+use take::Taken;
 
 /// The most drafts at a time: the oldest goes.
 const MOST: usize = 4;
@@ -19,7 +22,7 @@ const ID_DIGITS: usize = 32;
 
 /// All drafts of the desk.
 #[derive(Default)]
-pub(in crate::desk) struct Drafts(Vec<Draft>);
+pub(super) struct Drafts(Vec<Draft>);
 
 /// One person's photos.
 pub(super) struct Draft {

@@ -4,7 +4,7 @@
 use crate::build_db::encode::encode_file;
 use crate::build_db::encoded::Encoded;
 use crate::build_db::quality::LeftOut;
-use crate::desk::people::pictures::as_jpeg;
+use crate::desk::pictures::as_jpeg;
 use models::photo::PhotoReader;
 use models::quarter_turns::turned;
 use models::{Face, Frame, Recogniser};
@@ -26,16 +26,16 @@ const MOST_FACES: usize = 8;
 const WAYS: [u8; 4] = [0, 2, 1, 3];
 
 /// A photo that can be stored.
-pub(super) struct Taken {
-    pub(super) jpeg: Vec<u8>,
-    pub(super) encoded: Encoded,
+pub(in crate::desk) struct Taken {
+    pub(in crate::desk) jpeg: Vec<u8>,
+    pub(in crate::desk) encoded: Encoded,
 }
 
 /// Takes the photo of one face. Faces have at least `least` pixels.
 ///
 /// # Errors
 /// [`LeftOut`] if a build would leave it out.
-pub(super) fn take(
+pub(in crate::desk) fn take(
     recogniser: &mut Recogniser,
     reader: &PhotoReader,
     frame: &Frame,
@@ -58,7 +58,7 @@ pub(super) fn take(
 ///
 /// # Errors
 /// [`LeftOut`] of the largest face if no face can be used.
-pub(super) fn take_all(
+pub(in crate::desk) fn take_all(
     recogniser: &mut Recogniser,
     reader: &PhotoReader,
     frame: &Frame,
