@@ -39,6 +39,8 @@ context.on('requestfailed', request => {
   // The browser gives up what a page still waits for when it leaves the page.
   if (reason !== 'net::ERR_ABORTED') complaints.push(`request: ${reason} (${request.url()})`);
 });
+// A person reads the question and says yes.
+page.on('dialog', dialog => dialog.accept());
 page.on('crash', () => complaints.push('the page crashed'));
 
 const commands = {

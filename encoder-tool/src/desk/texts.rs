@@ -125,6 +125,7 @@ texts! {
     sure_person: "Delete all photos and details of {} from this computer?",
     is_removed: "{} is removed",
     receipt: "What was deleted",
+    to_build: "Build the database now",
     removal_goes_on: "The doors still know this person. Build the database and ship it now. The command encoder-tool forget lists the other places.",
 
     hours: "Hours",

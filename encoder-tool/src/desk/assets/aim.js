@@ -5,6 +5,7 @@ import { sendForm } from "./camera.js";
 const by = (id) => document.getElementById(id);
 const at = by("aim").dataset.at;
 let shown = 0;
+let isStopping = false;
 
 function show(state) {
   by("start").hidden = state.is_running;
@@ -28,7 +29,7 @@ function show(state) {
 }
 
 async function follow() {
-  for (;;) {
+  while (!isStopping) {
     const state = await (await fetch(`${at}/state`)).json();
     show(state);
     if (!state.is_running) return;
@@ -37,7 +38,13 @@ async function follow() {
 }
 
 by("start").addEventListener("click", async () => {
+  isStopping = false;
   show(await sendForm(`${at}/start`, {}));
   follow();
 });
-by("stop").addEventListener("click", async () => show(await sendForm(`${at}/stop`, {})));
+by("stop").addEventListener("click", async () => {
+  isStopping = true;
+  // The last picture arrives before it is gone.
+  await by("picture").decode().catch(() => {});
+  show(await sendForm(`${at}/stop`, {}));
+});

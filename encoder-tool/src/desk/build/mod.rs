@@ -126,13 +126,15 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
         }
         section aria-labelledby="ship" {
             h2 #ship { (t.ship) }
-            @if doors.is_empty() { p { (t.no_doors_yet) " " a href="/doors" { (t.add_door) } } }
-            @else if !site.places.database.exists() { p { (t.no_database_yet) } }
-            @else {
-                form method="post" action="/build/ship" {
-                    @if doors.len() > 1 { button name="door" value="all" { (t.ship_to_all) } }
-                    @for door in &doors {
-                        button.plain name="door" value=(opaque::of_door(&door.name)) { (fill(t.ship_to, &[&door.name])) }
+            div #shipping data-live {
+                @if doors.is_empty() { p { (t.no_doors_yet) " " a href="/doors" { (t.add_door) } } }
+                @else if !site.places.database.exists() { p { (t.no_database_yet) } }
+                @else {
+                    form.buttons method="post" action="/build/ship" {
+                        @if doors.len() > 1 { button name="door" value="all" { (t.ship_to_all) } }
+                        @for door in &doors {
+                            button.plain name="door" value=(opaque::of_door(&door.name)) { (fill(t.ship_to, &[&door.name])) }
+                        }
                     }
                 }
             }

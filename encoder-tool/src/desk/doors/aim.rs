@@ -149,7 +149,7 @@ fn page<'a>(site: &Site, door: &Door, key: &str) -> Page<'a> {
                 button #start type="button" { (t.aim_start) }
                 button #stop type="button" hidden { (t.aim_stop) }
             }
-            ul #lines role="status" {}
+            div role="status" { ul #lines {} }
         }
         p { a href={ "/doors/" (key) } { (door.name) } }
     };

@@ -90,7 +90,7 @@ fn remove(site: &Site, key: &str) -> anyhow::Result<Answer> {
         h2 { (t.receipt) }
         ul { @for line in erased { li { (line) } } }
         p { (t.removal_goes_on) }
-        p { a.button href="/build" { (t.build) } }
+        p { a.button href="/build" { (t.to_build) } }
         p { a href="/people" { (t.back_to_people) } }
     };
     Ok(Page::new(Place::People, &title, body).answer(t))

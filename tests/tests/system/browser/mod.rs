@@ -67,10 +67,15 @@ impl Browser {
         Some(started)
     }
 
-    /// From when a page opens the webcam again, that shows this photo.
+    /// From when a page opens the webcam again, that shows this photo. Its faces are 70 to 190 pixels wide in `tests/photos`.
     pub(crate) fn camera_shows(&self, photo: &Path) {
+        self.camera_shows_near(photo, 420);
+    }
+
+    /// The same with the photo this many pixels wide; the webcam sees 640.
+    pub(crate) fn camera_shows_near(&self, photo: &Path, width: u32) {
         let film = self.folder.path().join("next.mjpeg");
-        fs::write(&film, camera::film(photo)).unwrap();
+        fs::write(&film, camera::film(photo, width)).unwrap();
         fs::rename(&film, camera_file(&self.folder)).unwrap();
     }
 

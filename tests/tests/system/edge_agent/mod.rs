@@ -23,7 +23,7 @@ mod owners;
 mod passes;
 mod run;
 pub(crate) mod running;
-mod shipped;
+pub(crate) mod shipped;
 mod signals;
 mod simulate;
 mod status;
@@ -51,7 +51,7 @@ fn simulate(frames: &Path) -> Command {
 }
 
 /// A photo that comes to the door.
-fn at_the_door(name: &str) -> PathBuf {
+pub(crate) fn at_the_door(name: &str) -> PathBuf {
     photos().join("door").join(name)
 }
 

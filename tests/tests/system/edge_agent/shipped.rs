@@ -22,7 +22,7 @@ const SERVER: &str = "/usr/sbin/sshd";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An OpenSSH server on a port of its own, with keys made for this test.
-pub(super) struct Server {
+pub(crate) struct Server {
     folder: TempDir,
     port: u16,
     child: Child,
@@ -30,7 +30,7 @@ pub(super) struct Server {
 
 impl Server {
     /// `None` where there is no OpenSSH server.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         if !Path::new(SERVER).exists() {
             eprintln!("skipped: {SERVER} is not there; apt install openssh-server");
             return None;
@@ -60,6 +60,15 @@ impl Server {
             assert!(Instant::now() < until, "{}", fs::read_to_string(server.folder.path().join("sshd.log")).unwrap());
         }
         Some(server)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The private key of its user.
+    pub(crate) fn identity(&self) -> PathBuf {
+        self.folder.path().join("user")
     }
 
     fn ship(&self, database: &Path, unit: &RunningUnit) -> Said {

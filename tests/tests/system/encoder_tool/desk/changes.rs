@@ -1,0 +1,96 @@
+//! A change on a page changes the files, and a change of the files is on the page.
+
+use super::super::enrolled_photo;
+use super::Desk;
+use super::client::hidden;
+use std::fs;
+
+#[test]
+fn pages_and_files_say_the_same() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk = Desk::with_people(&[("Bo/1.jpg", &photo)]);
+    let client = desk.client();
+    let key = client.key_of("Bo");
+    let version = hidden(&client.page(&format!("/people/{key}")), "version");
+    let saved = client.post(
+        &format!("/people/{key}/edit"),
+        &[
+            ("version", &version),
+            ("groups", "staff"),
+            ("cards", "123:45678"),
+            ("mode", "card-and-face"),
+            ("note", "a\r\nb"),
+        ],
+    );
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let table = fs::read_to_string(desk.file("people/people.csv")).unwrap();
+    assert_eq!(table, "name,groups,mode,cards,note\nBo,staff,card-and-face,123:45678,\"a\nb\"\n");
+
+    let version = hidden(&client.page("/hours"), "version");
+    let hours = [
+        ("version", version.as_str()),
+        ("name", "office"),
+        ("hours", "mon-fri 06:00-20:00; sat 10:00-12:00"),
+        ("groups", "staff"),
+    ];
+    assert_eq!(client.post("/hours/add", &hours).status, 303);
+    let schedules = fs::read_to_string(desk.file("people/schedules.toml")).unwrap();
+    assert!(schedules.contains("hours = [\"mon-fri 06:00-20:00\", \"sat 10:00-12:00\"]"), "{schedules}");
+    assert!(client.page(&format!("/people/{key}")).contains("office (mon-fri 06:00-20:00, sat 10:00-12:00)"));
+
+    assert_eq!(client.post(&format!("/people/{key}/rename"), &[("name", "Bo Lee")]).status, 303);
+    assert!(desk.file("people/Bo Lee/1.jpg").exists());
+    super::super::made::put(desk.folder.path(), "people/Cy/1.jpg", b"no photo");
+    let page = client.page("/people");
+    assert!(page.contains("Bo Lee") && page.contains(">Cy<"), "{page}");
+
+    let key = client.key_of("Cy");
+    let removed = client.post(&format!("/people/{key}/remove"), &[]);
+    assert!(removed.status == 200 && removed.text().contains("with 1 photo"), "{}", removed.text());
+    assert!(!desk.file("people/Cy").exists());
+    assert_eq!(client.get(&format!("/people/{key}")).status, 404);
+}
+
+/// The folder is refused as a whole if a file in it has a mistake: the page says which.
+#[test]
+fn a_mistake_in_a_file_is_named_and_nothing_is_changed() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk = Desk::with_people(&[("Bo/1.jpg", &photo), ("people.csv", b"name,mode\nBo,sesame\n")]);
+    let client = desk.client();
+    let page = client.get("/people");
+    assert!(page.status == 422 && page.text().contains("line 2, mode"), "{}", page.text());
+    fs::write(desk.file("people/people.csv"), "name,mode\nBo,face\n").unwrap();
+    assert!(client.page("/people").contains(">Bo<"));
+    fs::write(desk.file("people/schedules.toml"), "[[schedule]]\nname = 1\n").unwrap();
+    let page = client.get("/hours");
+    assert!(page.status == 422 && page.text().contains("schedules.toml"), "{}", page.text());
+}
+
+#[test]
+fn who_does_not_agree_is_not_stored() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk = Desk::with_people(&[]);
+    let client = desk.client();
+    let id = "0123456789abcdef0123456789abcdef";
+    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &photo);
+    assert!(looked.text().contains("The photo is added"), "{}", looked.text());
+    for (fields, expected) in [
+        (&[("name", "Bo"), ("basis", "consent")][..], "the person has to agree first"),
+        (&[("name", "Bo"), ("basis", ""), ("agreed", "yes")], "say why the data may be stored"),
+        (&[("name", "Bo"), ("basis", "consent"), ("agreed", "yes"), ("mode", "card")], "needs no photo"),
+        (&[("name", "../Bo"), ("basis", "consent"), ("agreed", "yes")], "cannot be the name of a folder"),
+    ] {
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("draft", id)]).collect();
+        let refused = client.post("/enrol/save", &fields);
+        assert!(refused.status == 422 && refused.text().contains(expected), "{fields:?}: {}", refused.text());
+        assert!(refused.text().contains(&format!("/enrol/draft/{id}/photo/0")), "the photo is still there");
+        assert_eq!(desk.people(), []);
+    }
+    let enrolled =
+        client.post("/enrol/save", &[("draft", id), ("name", "Bo"), ("basis", "consent"), ("agreed", "yes")]);
+    assert_eq!(enrolled.status, 303, "{}", enrolled.text());
+    let table = fs::read_to_string(desk.file("people/people.csv")).unwrap();
+    let today = jiff::ZonedDateTime::now().date();
+    assert_eq!(table, format!("name,basis,informed_on\nBo,consent {today},{today}\n"));
+    assert_eq!(client.get(&format!("/enrol/draft/{id}/photo/0")).status, 404, "the draft is gone");
+}
