@@ -5,6 +5,8 @@
 //! parsers.
 
 use crate::build_db::{people_csv, schedules_toml};
+use crate::desk::doors::doors_file;
+use crate::desk::hours;
 use crate::drill_report;
 use crate::passes::passes_toml;
 use drill::SignedReport;
@@ -13,6 +15,7 @@ use shared::card::CardNumber;
 use shared::gallery::{Details, PersonId, PersonName};
 use shared::pass::AcceptedPasses;
 use shared::schedule::Schedules;
+use std::ffi::OsString;
 
 /// A person in a line of `people.csv`.
 #[derive(Debug)]
@@ -42,6 +45,22 @@ pub fn people_csv(file: &[u8]) -> Result<Vec<ListedPerson>, String> {
 pub fn schedules_toml(file: &[u8]) -> Result<Schedules, String> {
     let planned = schedules_toml::parse(file).map_err(|error| error.to_string())?;
     schedules_toml::with_ids(planned, |_| Some(PersonId([7; 16]))).map_err(|error| format!("{error:#}"))
+}
+
+/// A `schedules.toml` to which the desk added a schedule, and from which it removed it again.
+///
+/// # Errors
+/// The message that the desk shows for the file.
+pub fn schedules_with_one_more(file: &[u8], name: &str) -> Result<[String; 2], String> {
+    hours::with_one_more(file, name).map_err(|error| format!("{error:#}"))
+}
+
+/// A `doors.toml` as the desk writes it after it read it, and the arguments of each door's `ssh`.
+///
+/// # Errors
+/// The message that the desk shows for the file.
+pub fn doors_toml(file: &[u8]) -> Result<(String, Vec<Vec<OsString>>), String> {
+    doors_file::read_and_written(file).map_err(|error| format!("{error:#}"))
 }
 
 /// Parses a `passes.toml`, and says what a database that is made `now` (Unix seconds) would contain of it.

@@ -40,7 +40,7 @@ pub type Target = (&'static str, fn(&[u8]) -> Answer);
 
 /// All targets.
 #[cfg(feature = "programs")]
-pub const TARGETS: [Target; 40] = [
+pub const TARGETS: [Target; 41] = [
     ("aim-picture", aim_picture),
     ("audit-log", audit_log),
     ("bundle", bundle),
@@ -53,6 +53,7 @@ pub const TARGETS: [Target; 40] = [
     ("control-request", control_request),
     ("database", database),
     ("desk-request", desk_request),
+    ("doors-toml", doors_toml),
     ("drill-report", drill_report),
     ("file-server", file_server),
     ("fleet-request", fleet_request),

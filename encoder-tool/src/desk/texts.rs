@@ -252,7 +252,7 @@ texts! {
     ssh_identity: "Private key for ssh",
     ssh_identity_hint: "A file; empty for ssh's own choice",
     ssh_options: "Options for ssh",
-    ssh_options_hint: "Such as ProxyJump=gate, separated by spaces",
+    ssh_options_hint: "Such as HostKeyAlias=front, separated by spaces. Others: in doors.toml",
     unit_config: "Configuration on the unit",
     unit_config_hint: "A file, if it is not /etc/edge-agent/config.toml",
     unit_key: "The unit's public key",

@@ -1,8 +1,8 @@
 //! `schedules.toml`.
 
 use crate::Answer;
-use encoder_tool::fuzz_entry_points::schedules_toml;
-use shared::schedule::{Calendar, DoorNow, LocalTime, MAX_PERIODS, MAX_SCHEDULES, Opening, ScheduleSet};
+use encoder_tool::fuzz_entry_points::{schedules_toml, schedules_with_one_more};
+use shared::schedule::{Calendar, DoorNow, LocalTime, MAX_PERIODS, MAX_SCHEDULES, Opening, ScheduleSet, Schedules};
 
 /// Parses a `schedules.toml`. Accepted schedules are within the limits of a database and give an answer for any time.
 pub fn schedules(bytes: &[u8]) -> Answer {
@@ -28,7 +28,26 @@ pub fn schedules(bytes: &[u8]) -> Answer {
         let DoorNow { asks, held_open } = schedules.door_now(time, |_| Some(0));
         assert!(asks.is_none() || held_open.is_none(), "a door that asks for credentials is not held open");
     }
+    if count < MAX_SCHEDULES {
+        require_the_rest_to_stay(bytes, &schedules);
+    }
     if schedules.is_empty() { Answer::Refused } else { Answer::Accepted }
+}
+
+/// The desk adds a schedule, and removes it again. Whatever the file says besides stays.
+fn require_the_rest_to_stay(bytes: &[u8], schedules: &Schedules) {
+    let name = "a name that is not there";
+    if schedules.iter().any(|schedule| schedule.name == name) {
+        return;
+    }
+    let [with, without] = schedules_with_one_more(bytes, name).unwrap_or_else(|error| panic!("{error}"));
+    let with = schedules_toml(with.as_bytes()).unwrap_or_else(|error| panic!("{error}: {with}"));
+    let others = with.iter().filter(|schedule| schedule.name != name);
+    assert!(others.eq(schedules.iter()) && with.doors() == schedules.doors(), "{with:?}");
+    if !schedules.is_empty() {
+        let again = schedules_toml(without.as_bytes()).unwrap_or_else(|error| panic!("{error}: {without}"));
+        assert_eq!(&again, schedules);
+    }
 }
 
 fn require_within_limits(Calendar { periods, season, closed }: &Calendar) {

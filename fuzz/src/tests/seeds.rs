@@ -124,6 +124,11 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("magic", b"PEOPLEDB".to_vec()),
         ],
         "desk-request" => desk_requests(),
+        "doors-toml" => vec![
+            ("full.toml", b"[[door]]\nname = \"Front \\\"door\\\"\"\nhost = \"pi@front-door\"\nport = 2222\nidentity = \"/home/ann/key\"\nssh-options = [\"ProxyJump=gate\"]\nsudo = true\nconfig = \"/etc/a 'b'.toml\"\n[[door]]\nname = \"Lab\"\nhost = \"lab\"\n".to_vec()),
+            ("an-option.toml", b"[[door]]\nname = \"a\"\nhost = \"-oProxyCommand=touch x\"\n".to_vec()),
+            ("twice.toml", b"[[door]]\nname = \"a\"\nhost = \"a\"\n[[door]]\nname = \"a\"\nhost = \"b\"\n".to_vec()),
+        ],
         "drill-report" => vec![
             ("unsigned.json", drill_report("")),
             ("markup.json", drill_report("<script>")),

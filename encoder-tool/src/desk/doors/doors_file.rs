@@ -8,7 +8,7 @@
 //! ```
 
 use crate::args::{Arguments, Command, Ship};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Parser;
 use files::Access;
 use fleet::ssh::{Host, quoted};
@@ -22,6 +22,9 @@ use terminal::{Help, ShowPath};
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 const MOST_DOORS: usize = 200;
+/// Options of ssh that start no program.
+const HARMLESS: [&str; 6] =
+    ["ConnectTimeout", "HostKeyAlias", "IdentitiesOnly", "LogLevel", "StrictHostKeyChecking", "UserKnownHostsFile"];
 /// The option of ssh that makes it fail instead of asking.
 const NO_QUESTIONS: &str = "BatchMode=yes";
 
@@ -58,6 +61,16 @@ pub(in crate::desk) struct Door {
 pub(in crate::desk) struct DoorsFile {
     #[serde(default, rename = "door")]
     doors: Vec<Door>,
+}
+
+/// The file as it is written after it was read, and the line that each door's ssh runs for `status`: for fuzzing.
+///
+/// # Errors
+/// If the file has a mistake.
+pub(crate) fn read_and_written(bytes: &[u8]) -> anyhow::Result<(String, Vec<Vec<OsString>>)> {
+    let file = DoorsFile::parse(bytes)?;
+    let ssh = |door: &Door| door.without_questions().command(&door.line("status")).get_args().map(Into::into).collect();
+    Ok((toml::to_string(&file)?, file.doors.iter().map(ssh).collect()))
 }
 
 impl DoorsFile {
@@ -128,7 +141,9 @@ impl Door {
                 bail!("its {what} must have 1 to {most} bytes, and no control characters");
             }
         }
-        if self.host.starts_with('-') || self.host.contains(char::is_whitespace) {
+        // Anything else could mean something to a shell that a ProxyCommand of the user's own starts.
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@.-_:[]%".contains(letter);
+        if self.host.starts_with('-') || !self.host.chars().all(is_plain) {
             bail!("{:?} is not a host for ssh: give it as user@host", self.host);
         }
         if let Some(key) = &self.key {
@@ -137,6 +152,22 @@ impl Door {
                 .help("paste the public key that `edge-agent keygen` prints")?;
         }
         Ok(())
+    }
+
+    /// Refuses options of ssh that can start programs: a page must not be able to. In the file, every option is allowed.
+    ///
+    /// # Errors
+    /// If one of them is not known to be harmless.
+    pub(super) fn require_harmless_options(&self) -> anyhow::Result<()> {
+        let is_harmless = |option: &&String| {
+            let name = option.split('=').next().unwrap_or_default();
+            HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(name))
+        };
+        match self.ssh_options.iter().find(|option| !is_harmless(option)) {
+            Some(option) => Err(anyhow!("the option {option:?} may start programs, so a page does not set it"))
+                .help("write it into doors.toml in an editor, or into ~/.ssh/config"),
+            None => Ok(()),
+        }
     }
 
     /// The host for ssh, which asks nothing: nobody looks at the terminal where the desk was started.
@@ -215,6 +246,8 @@ mod tests {
             (door("Front", ""), "its host"),
             (door("Front", "-oProxyCommand=touch x"), "not a host"),
             (door("Front", "a b"), "not a host"),
+            (door("Front", "a$(reboot)"), "not a host"),
+            (door("Front", "pi@front`id`"), "not a host"),
             (door("Front", "a\nb"), "its host"),
             (door("Lab", "pi@other"), "two doors called"),
             (Door { key: Some("no key".to_owned()), ..door("Front", "pi@front") }, "its key"),
@@ -222,6 +255,20 @@ mod tests {
             let mut file = DoorsFile { doors: vec![door("Lab", "lab")] };
             let refused = format!("{:#}", file.add(one.clone()).unwrap_err());
             assert!(refused.contains(expected), "{one:?}: {refused}");
+        }
+        for (option, is_harmless) in [
+            ("StrictHostKeyChecking=accept-new", true),
+            ("loglevel=ERROR", true),
+            ("ProxyCommand=touch x", false),
+            ("proxycommand=touch x", false),
+            ("ProxyJump=a", false),
+            ("ProxyCommand touch x", false),
+            ("LocalCommand=touch x", false),
+            ("Include=/tmp/x", false),
+            ("", false),
+        ] {
+            let door = Door { ssh_options: vec![option.to_owned()], ..door("Front", "pi@front") };
+            assert_eq!(door.require_harmless_options().is_ok(), is_harmless, "{option}");
         }
         assert!(DoorsFile::parse(b"[[door]]\nname = \"a\"\nhost = \"b\"\npasword = \"c\"\n").is_err());
     }

@@ -2,7 +2,7 @@
 //! is asked over ssh, when the page needs it, with the commands that the shell has.
 
 pub(super) mod aim;
-pub(super) mod doors_file;
+pub(crate) mod doors_file;
 pub(super) mod unit;
 
 use super::opaque;
@@ -145,7 +145,7 @@ fn list<'a>(t: &'a Texts, file: &DoorsFile, request: &Request, refused: Option<&
 fn door_of(request: &Request) -> anyhow::Result<Door> {
     let optional = |name: &str| Some(request.form(name).trim().to_owned()).filter(|text| !text.is_empty());
     let port = optional("port").map(|port| port.parse::<u16>().with_context(|| format!("{port:?} is not a port")));
-    Ok(Door {
+    let door = Door {
         name: request.form("name").trim().to_owned(),
         host: request.form("host").trim().to_owned(),
         port: port.transpose()?,
@@ -154,7 +154,9 @@ fn door_of(request: &Request) -> anyhow::Result<Door> {
         sudo: request.form("sudo") == "yes",
         config: optional("config"),
         key: optional("key"),
-    })
+    };
+    door.require_harmless_options()?;
+    Ok(door)
 }
 
 fn one<'a>(t: &Texts, door: &'a Door, answered: Markup) -> Page<'a> {

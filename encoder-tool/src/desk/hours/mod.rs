@@ -17,6 +17,14 @@ use shared::gallery::PersonName;
 #[derive(Debug, Default)]
 pub(super) struct Known(Vec<Written>);
 
+/// See [`schedules_file::with_one_more`].
+///
+/// # Errors
+/// If the file has a mistake.
+pub(crate) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 2]> {
+    schedules_file::with_one_more(bytes, name)
+}
+
 /// The schedules, as they are now.
 pub(super) fn schedules(site: &Site) -> Known {
     SchedulesFile::read(&site.places.photos.join(SCHEDULES_FILE))

@@ -36,11 +36,14 @@ impl SchedulesFile {
         if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
             return Ok(Self { text: String::new(), document: DocumentMut::new() });
         }
-        let bytes = files::read_bounded(path, schedules_toml::MAX_BYTES)?;
-        schedules_toml::parse(&bytes).help("correct schedules.toml in an editor")?;
-        let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", path.shown()))?;
-        let document = text.trim_start_matches('\u{feff}').parse::<DocumentMut>()?;
-        Ok(Self { text, document })
+        Self::parse(&files::read_bounded(path, schedules_toml::MAX_BYTES)?)
+    }
+
+    fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
+        schedules_toml::parse(bytes).help("correct schedules.toml in an editor")?;
+        let text = str::from_utf8(bytes).context("schedules.toml is not UTF-8 text")?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Ok(Self { text: text.to_owned(), document: text.parse::<DocumentMut>()? })
     }
 
     /// Another one for another file.
@@ -127,6 +130,20 @@ impl SchedulesFile {
         }
         Ok(files::replace(path, Access::Private, text.as_bytes())?)
     }
+}
+
+/// The file with one schedule more, and again without it: for fuzzing.
+///
+/// # Errors
+/// If the file has a mistake.
+pub(super) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 2]> {
+    let mut file = SchedulesFile::parse(bytes)?;
+    let number = file.schedules().len();
+    let everybody = Written { groups: vec!["everybody".to_owned()], ..Written::default() };
+    file.add(&Written { name: name.to_owned(), hours: vec!["0:00-24:00".to_owned()], ..everybody });
+    let with = file.document.to_string();
+    file.remove(number)?;
+    Ok([with, file.document.to_string()])
 }
 
 fn fill(table: &mut Table, Written { name, groups, people, hours }: &Written) {
