@@ -10,8 +10,8 @@ use std::io::{Cursor, Read};
 use std::iter;
 use zeroize::Zeroizing;
 
-/// The most bytes of a file. A backup of all keys takes about 2000. age reads a header in a time that grows with the square of its
-/// size: a quarter of a second for this much, 45 seconds for 100 KiB.
+/// The most bytes of a file. A backup of all keys takes about 2000. age reads a header in a time that grows with the
+/// square of its size: a quarter of a second for this much, 45 seconds for 100 KiB.
 pub(crate) const MAX_FILE: u64 = 8 * 1024;
 /// The base-2 logarithm of scrypt's work. As the program age chooses it: 256 MiB, about a second.
 pub(crate) const WORK: u8 = 18;

@@ -101,6 +101,7 @@ pub(crate) struct ThresholdChoice {
 /// others are in the database), 2 nothing was written.
 #[derive(Debug, Args)]
 #[command(after_long_help = examples::BUILD_DB)]
+#[command(mut_arg("passphrase_file", |file| file.requires("sign").help_heading("Keys and doors")))]
 pub(crate) struct BuildDb {
     /// Folder with one folder for each person
     pub(crate) photos: PathBuf,
@@ -420,6 +421,7 @@ pub(crate) struct EvaluatePad {
 /// which this gallery names a stranger at the rate --fpir. It is computed from the distribution of distances between
 /// different people (the encoder's calibration.toml, or photos of known people with --images).
 #[derive(Debug, Args)]
+#[command(mut_arg("passphrase_file", |file| file.requires("sign")))]
 pub(crate) struct Calibrate {
     /// The people database
     #[arg(long, value_name = "FILE")]
@@ -509,7 +511,18 @@ mod tests {
             ("keygen --lock --passphrase-file words --json", None),
             ("keygen --lock --backup keys.age", Some(ErrorKind::ArgumentConflict)),
             ("keygen --lock --replace", Some(ErrorKind::ArgumentConflict)),
+            ("keygen --unlock --dir keys --json", None),
+            ("keygen --lock --unlock", Some(ErrorKind::ArgumentConflict)),
+            ("keygen --lock --key-passphrase-file words", Some(ErrorKind::ArgumentConflict)),
+            ("keygen --key-passphrase-file words", Some(ErrorKind::MissingRequiredArgument)),
+            ("keygen --backup keys.age --key-passphrase-file words", None),
             ("build-db photos -o people.db --sign a.key --passphrase-file words", None),
+            ("build-db photos -o people.db --passphrase-file words", Some(ErrorKind::MissingRequiredArgument)),
+            ("calibrate --db people.db --write --sign a.key --passphrase-file words", None),
+            ("calibrate --db people.db --write --passphrase-file words", Some(ErrorKind::MissingRequiredArgument)),
+            ("forget Ada --db people.db --sign a.key --passphrase-file words", None),
+            ("forget Ada --db people.db --passphrase-file words", Some(ErrorKind::MissingRequiredArgument)),
+            ("fleet clear-lockouts --to all --passphrase-file words", None),
             ("keygen --passphrase-file words", Some(ErrorKind::MissingRequiredArgument)),
             ("forget Ada --db people.db --sign a.key --open-with b.key --json", None),
             ("forget Ada", Some(ErrorKind::MissingRequiredArgument)),

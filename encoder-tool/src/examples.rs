@@ -30,7 +30,8 @@ Examples:
   encoder-tool keygen
   encoder-tool keygen --backup /media/usb/keys.age
   encoder-tool keygen --restore /media/usb/keys.age
-  encoder-tool keygen --lock";
+  encoder-tool keygen --lock
+  encoder-tool keygen --unlock";
 
 pub(crate) const BUILD_DB: &str = "\
 Examples:

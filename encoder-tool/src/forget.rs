@@ -20,6 +20,7 @@ use terminal::{Answer, Help, ShowPath, ShownPath, counted, print, print_json};
 ///
 /// Exit codes: 0 the person was erased, 1 there is no such person, 2 something cannot be read or written.
 #[derive(Debug, Args)]
+#[command(mut_arg("passphrase_file", |file| file.requires("sign")))]
 pub(crate) struct Forget {
     /// The person's name, or the id that `list` prints
     #[arg(value_name = "NAME_OR_ID")]

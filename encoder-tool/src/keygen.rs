@@ -3,16 +3,15 @@
 
 use crate::examples;
 use crate::key_backup::BackupOptions;
-use crate::locked_key;
+use crate::locked_key::{self, PROMPT};
 use crate::new_keys::{self, MadeKey, NewKeyFolder, NewKeyOptions};
-use crate::passphrase;
-use crate::workstation_keys::{self, SEALING, SIGNING};
-use anyhow::bail;
+use crate::passphrase::{self, PASSPHRASE_FILE};
+use crate::workstation_keys::{self, A_SIGNING_KEY, SEALING, SIGNING};
 use clap::Args;
 use serde::Serialize;
 use shared::seal::{Identity, SigningKey};
 use std::path::Path;
-use terminal::{Answer, ShowPath, ShownPath, print, print_json};
+use terminal::{Answer, Help, ShowPath, ShownPath, print, print_json};
 
 /// Create this workstation's keys: one signs people databases, the other opens sealed ones.
 ///
@@ -23,8 +22,10 @@ use terminal::{Answer, ShowPath, ShownPath, print, print_json};
 /// is text, so that you can print it. With --restore, it brings them back on a new computer. The file has the format of
 /// the program age: `age --decrypt FILE` shows the keys as well.
 ///
-/// With --lock, the signing key's file is encrypted with a passphrase, so that a copy of the file alone signs nothing.
-/// Without the passphrase the key is lost: make a backup first, which has a passphrase of its own.
+/// With --lock, it creates no keys either, but encrypts the file of the signing key with a passphrase: a copy of the file
+/// alone can no longer sign, and commands that sign ask for the passphrase, or take --passphrase-file. If the passphrase
+/// is lost, so is this file; the key is still in the backup, which opens with a passphrase of its own. Without a backup,
+/// you need new keys, and every unit needs the new signing.key.pub. With --unlock, the file is plain text again.
 ///
 /// Exit codes: 0 the keys were created, backed up, restored, locked or unlocked, 2 error.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(crate) struct Keygen {
     new: NewKeyOptions,
     #[command(flatten)]
     backup: BackupOptions,
-    /// Lock the signing key with a passphrase, which each signature then asks for
+    /// Lock the signing key, which must exist, with a passphrase of at least 12 characters
     #[arg(long, group = "copy", conflicts_with = "replace")]
     lock: bool,
     /// Store the signing key without a passphrase again
@@ -87,13 +88,10 @@ pub(crate) fn run(arguments: &Keygen) -> anyhow::Result<Answer> {
 /// Locks the signing key, or unlocks it.
 fn lock_or_unlock(path: &Path, lock: bool, passphrase_file: Option<&Path>) -> anyhow::Result<LockedOrNot> {
     // Before anybody types a passphrase for nothing.
-    let is_locked = workstation_keys::is_locked(path)?;
-    if is_locked == lock {
-        bail!("{} is {} already", path.shown(), if lock { "locked" } else { "unlocked" });
-    }
+    locked_key::text_that_is(!lock, path).or_help(A_SIGNING_KEY)?;
     match lock {
         true => workstation_keys::lock(path, &passphrase::new(passphrase_file)?)?,
-        false => locked_key::unlock(path, &passphrase::known("Passphrase of the signing key: ", passphrase_file)?)?,
+        false => locked_key::unlock(path, &passphrase::known(PROMPT, PASSPHRASE_FILE, passphrase_file)?)?,
     }
     Ok(LockedOrNot { signing: path.shown(), locked: lock })
 }
@@ -102,11 +100,16 @@ impl LockedOrNot {
     fn in_words(&self) -> String {
         match self.locked {
             true => format!(
-                "{} is locked: each signature asks for its passphrase. Keep the passphrase in another place; the backup opens \
-                 with its own. An earlier copy of the file, such as in another backup, is not locked.",
+                "{} is locked: the file alone can no longer sign. Commands that sign ask for the passphrase, or take \
+                 --passphrase-file FILE.\n\
+                 If you forget the passphrase, rename the file, and bring the key back from its backup, which opens with a \
+                 passphrase of its own. Without a backup, you need new keys, and every unit needs the new signing.key.pub.\n\
+                 Earlier copies of the file are not locked.",
                 self.signing
             ),
-            false => format!("{} has no passphrase any more: only the mode of the file protects it", self.signing),
+            false => {
+                format!("{} is not locked any more: anybody who has a copy of the file can sign.", self.signing)
+            }
         }
     }
 }

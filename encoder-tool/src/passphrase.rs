@@ -13,6 +13,8 @@ use terminal::{Help, ShowPath};
 use zeroize::Zeroizing;
 
 const FEWEST_CHARACTERS: usize = 12;
+/// The option that names the file of a command's only passphrase.
+pub(crate) const PASSPHRASE_FILE: &str = "--passphrase-file";
 /// How often a passphrase may be typed once more.
 const ATTEMPTS: usize = 3;
 /// 120 bits: six groups of four letters and digits.
@@ -28,7 +30,8 @@ pub(crate) fn new(file: Option<&Path>) -> anyhow::Result<Passphrase> {
     if let Some(file) = file {
         return long_enough(in_file(file)?);
     }
-    let typed = ask(&format!("Passphrase of at least {FEWEST_CHARACTERS} characters, or Enter to have one made up: "))?;
+    let prompt = format!("Passphrase of at least {FEWEST_CHARACTERS} characters, or Enter to have one made up: ");
+    let typed = ask(&prompt, PASSPHRASE_FILE)?;
     let (passphrase, again) = match typed.is_empty() {
         true => {
             let made_up = made_up()?;
@@ -42,7 +45,7 @@ pub(crate) fn new(file: Option<&Path>) -> anyhow::Result<Passphrase> {
     };
     let mut prompt = again;
     for _ in 0..ATTEMPTS {
-        if *ask(&prompt)? == *passphrase {
+        if *ask(&prompt, PASSPHRASE_FILE)? == *passphrase {
             return Ok(passphrase);
         }
         prompt = Zeroizing::new("That is another one. Type it once more: ".to_owned());
@@ -50,19 +53,19 @@ pub(crate) fn new(file: Option<&Path>) -> anyhow::Result<Passphrase> {
     bail!("the two passphrases differ, so nothing was written")
 }
 
-/// A passphrase that exists. `prompt` says which.
+/// A passphrase that exists. `prompt` says which, and `option` is the one that names the file.
 ///
 /// # Errors
 /// If there is neither a file nor a terminal.
-pub(crate) fn known(prompt: &str, file: Option<&Path>) -> anyhow::Result<Passphrase> {
+pub(crate) fn known(prompt: &str, option: &str, file: Option<&Path>) -> anyhow::Result<Passphrase> {
     match file {
         Some(file) => in_file(file),
-        None => ask(prompt),
+        None => ask(prompt, option),
     }
 }
 
 /// Asks on the terminal. Ctrl-C then ends the question and not the program: that would leave the terminal without echo.
-fn ask(prompt: &str) -> anyhow::Result<Passphrase> {
+fn ask(prompt: &str, option: &str) -> anyhow::Result<Passphrase> {
     let ends_the_program = ctrl_c_ends_the_program().context("cannot handle Ctrl-C")?;
     ends_the_program.store(false, Relaxed);
     let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
@@ -71,7 +74,7 @@ fn ask(prompt: &str) -> anyhow::Result<Passphrase> {
         Err(error) if error.kind() == ErrorKind::Interrupted => bail!("interrupted: nothing was written"),
         typed => typed
             .context("cannot ask for the passphrase on the terminal")
-            .help("give it in a file, with --passphrase-file"),
+            .help(&format!("give it in a file, with {option} FILE")),
     }
 }
 

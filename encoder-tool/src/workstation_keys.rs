@@ -2,6 +2,7 @@
 
 use crate::age_file::WORK;
 use crate::locked_key;
+use crate::passphrase::PASSPHRASE_FILE;
 use crate::user_folders;
 use anyhow::Context;
 use clap::Args;
@@ -17,7 +18,8 @@ pub(crate) const SEALING: &str = "sealing.key";
 /// File name of the pass key's secret half.
 pub(crate) const PASS: &str = "pass.key";
 
-const A_SIGNING_KEY: &str = "use a signing key: `encoder-tool keygen` creates signing.key";
+/// What to do without a signing key.
+pub(crate) const A_SIGNING_KEY: &str = "use a signing key: `encoder-tool keygen` creates signing.key";
 
 /// The key that opens a sealed database.
 #[derive(Clone, Debug, Default, Args)]
@@ -65,7 +67,7 @@ impl Unlock {
     /// Reads the signing key that was given, if one was.
     ///
     /// # Errors
-    /// As for [`signing_key`].
+    /// As for [`Self::signing_key`].
     pub(crate) fn signing_key_of(&self, path: Option<&Path>) -> anyhow::Result<Option<SigningKey>> {
         path.map(|path| self.signing_key(path)).transpose()
     }
@@ -75,7 +77,7 @@ impl Unlock {
     /// # Errors
     /// If it cannot be read, is not a signing key, other users can read it, or the passphrase is another one.
     pub(crate) fn signing_key(&self, path: &Path) -> anyhow::Result<SigningKey> {
-        let text = locked_key::read(path, self.passphrase_file.as_deref()).or_help(A_SIGNING_KEY)?;
+        let text = locked_key::read(path, PASSPHRASE_FILE, self.passphrase_file.as_deref()).or_help(A_SIGNING_KEY)?;
         SigningKey::from_text(&text).with_context(|| path.shown().to_string()).help(A_SIGNING_KEY)
     }
 }
@@ -91,7 +93,7 @@ pub(crate) fn is_locked(path: &Path) -> anyhow::Result<bool> {
 /// Reads the secret half of a signing key. A locked one is unlocked with this passphrase.
 ///
 /// # Errors
-/// As for [`Unlock::signing_key`].
+/// As for [`Unlock::signing_key`]. If the passphrase is wrong, the error is an `AgeError::Passphrase`.
 pub(crate) fn signing_key_with(path: &Path, passphrase: &str) -> anyhow::Result<SigningKey> {
     let mut text = locked_key::text_in(path).or_help(A_SIGNING_KEY)?;
     if locked_key::is_locked(&text) {
@@ -150,10 +152,37 @@ pub(crate) fn seal_randomness() -> anyhow::Result<SealRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::age_file::{self, AgeError};
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
     /// Regression test: `--sign` with a key of mode 0644 advised to create another key.
+    #[test]
+    fn a_caller_with_a_passphrase_reads_both_kinds_of_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("signing.key");
+        let key = SigningKey::from_random(&[7; 32]);
+        assert!(terminal::in_words(&is_locked(&path).unwrap_err()).contains("help: use a signing key"));
+        key_file::write_secret(&path, &key.to_text()).unwrap();
+        assert!(!is_locked(&path).unwrap());
+        let fingerprint = |passphrase: &str| Ok(signing_key_with(&path, passphrase)?.signer().fingerprint());
+        let read: anyhow::Result<_> = fingerprint("");
+        assert_eq!(read.unwrap(), key.signer().fingerprint());
+
+        let locked = age_file::encrypt(key.to_text().as_bytes(), "correct horse battery", 2).unwrap();
+        key_file::write_secret(&path, &locked).unwrap();
+        assert!(is_locked(&path).unwrap());
+        assert_eq!(fingerprint("correct horse battery").unwrap(), key.signer().fingerprint());
+        for wrong in ["", "correct horse batterz"] {
+            let refused = fingerprint(wrong).unwrap_err();
+            assert_eq!(refused.downcast_ref(), Some(&AgeError::Passphrase), "{refused:?}");
+        }
+        let other = age_file::encrypt(b"no key", "correct horse battery", 2).unwrap();
+        key_file::write_secret(&path, &other).unwrap();
+        let refused = fingerprint("correct horse battery").unwrap_err();
+        assert!(refused.downcast_ref::<AgeError>().is_none(), "{refused:?}");
+    }
+
     #[test]
     fn each_fault_of_a_key_has_its_own_remedy() {
         let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ pub(crate) use restored::Restored;
 
 use crate::age_file::{self, AgeError, AgeFile, MAX_FILE, WORK};
 use crate::locked_key;
-use crate::passphrase;
+use crate::passphrase::{self, PASSPHRASE_FILE};
 use crate::workstation_keys;
 use anyhow::Context;
 use clap::Args;
@@ -38,7 +38,7 @@ pub(crate) struct BackupOptions {
     #[arg(long, value_name = "FILE", requires = "copy")]
     passphrase_file: Option<PathBuf>,
     /// With --backup, and if the signing key is locked: read its own passphrase from the first line of this file
-    #[arg(long, value_name = "FILE", requires = "backup")]
+    #[arg(long, value_name = "FILE", requires = "backup", conflicts_with_all = ["restore", "lock", "unlock"])]
     key_passphrase_file: Option<PathBuf>,
 }
 
@@ -89,7 +89,7 @@ impl BackupOptions {
             }
             (None, Some(file)) => {
                 let encrypted = read(file)?;
-                let passphrase = passphrase::known("Passphrase of the backup: ", passphrase_file)?;
+                let passphrase = passphrase::known("Passphrase of the backup: ", PASSPHRASE_FILE, passphrase_file)?;
                 restored::restore(&keys_of(file, encrypted, &passphrase)?, folder).map(Done::Restored).map(Some)
             }
             (None, None) => Ok(None),
@@ -130,7 +130,7 @@ fn keys_in(folder: &Path, key_passphrase_file: Option<&Path>) -> anyhow::Result<
         let path = folder.join(kind.name);
         // A link or a folder of this name is refused when it is read.
         if fs::symlink_metadata(&path).is_ok() {
-            let text = locked_key::read(&path, key_passphrase_file).or_help(ONLY_WORKING)?;
+            let text = locked_key::read(&path, "--key-passphrase-file", key_passphrase_file).or_help(ONLY_WORKING)?;
             keys.push(kind.key(&text).with_context(|| path.shown().to_string()).help(ONLY_WORKING)?);
         }
     }

@@ -16,6 +16,14 @@ use tempfile::TempDir;
 use tests::{Said, photos, program, said};
 
 const PASSPHRASE: &str = "five words drawn at random";
+/// A fleet that is never reached.
+const FLEET: &str = "\
+[[unit]]
+name = \"front\"
+id = \"5f0c-8a71-0930-754b-cb43\"
+log-key = \"8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c\"
+ssh = \"front\"
+";
 const KEYS: [&str; 3] = ["signing.key", "sealing.key", "pass.key"];
 
 /// A workstation with photos of one person, and the folder of a unit.
@@ -197,49 +205,107 @@ fn what_is_not_a_backup_is_refused_with_advice() {
     assert!(!office.at("new.age").exists());
 }
 
-/// Whoever copies the file of a locked key can sign nothing. The key still signs, is backed up and comes back.
+/// A copy of a locked key's file signs nothing. The key still signs, is backed up and comes back.
 #[test]
 fn a_locked_key_signs_with_its_passphrase_only() {
     let office = Office::new();
+    let no_key = office.tool("keygen --lock --passphrase-file passphrase");
+    assert!(no_key.code == 2 && no_key.stderr.contains("`encoder-tool keygen` creates"), "{no_key:?}");
     office.done("keygen");
-    let plain = fs::read(office.key("signing.key")).unwrap();
-    let locked = office.done("keygen --lock --passphrase-file passphrase --json").json();
-    assert_eq!(locked["locked"], true, "{locked}");
+    lock_at_a_terminal(&office);
     assert!(!fs::read_to_string(office.key("signing.key")).unwrap().contains("SECRET"));
     assert_eq!(fs::metadata(office.key("signing.key")).unwrap().permissions().mode() & 0o777, 0o600);
     let again = office.tool("keygen --lock --passphrase-file passphrase");
     assert!(again.code == 2 && again.stderr.contains("locked already"), "{again:?}");
 
     let key = office.key("signing.key").display().to_string();
+    fs::write(office.at("fleet.toml"), FLEET).unwrap();
     made::put(office.folder.path(), "wrong", b"another passphrase");
     fs::set_permissions(office.at("wrong"), Permissions::from_mode(0o600)).unwrap();
     let build = format!("build-db people -o people.db --for all --sign {key}");
     for (options, expected) in [
-        ("", "--passphrase-file"),
+        ("", "help: give it in a file, with --passphrase-file FILE"),
         (" --passphrase-file wrong", "the passphrase is wrong"),
         (" --passphrase-file none", "none"),
     ] {
         let refused = office.tool(&format!("{build}{options}"));
         assert!(refused.code == 2 && refused.stderr.contains(expected), "{options}: {refused:?}");
-        assert!(!office.at("people.db").exists());
+        assert!(!office.at("people.db").exists() && !office.at("home/.cache").exists(), "before photos are encoded");
     }
     office.done(&format!("{build} --passphrase-file passphrase"));
     let line = format!("{} {build}", program("encoder-tool").display());
-    let (code, shown) = at_a_terminal(&office, &line, &[("signing.key: ", &|_: &str| format!("{PASSPHRASE}\n"))]);
+    let (code, shown) = at_a_terminal(&office, &line, &[("of the signing key: ", &typed)]);
     assert!(code == 0 && !shown.contains(PASSPHRASE), "{shown}");
     office.done(&format!("calibrate --db people.db --write --sign {key} --passphrase-file passphrase"));
+    let forget = format!("forget Nobody --db people.db --sign {key}");
+    for command in [&forget, "fleet clear-lockouts --to all"] {
+        let refused = office.tool(command);
+        assert!(refused.code == 2 && refused.stderr.contains("a passphrase locks"), "{command}: {refused:?}");
+        assert!(refused.stderr.contains("with --passphrase-file FILE"), "{command}: {refused:?}");
+    }
+    let nobody = office.tool(&format!("{forget} --passphrase-file passphrase"));
+    assert_eq!(nobody.code, 1, "{nobody:?}");
+    let wrong = office.tool("fleet clear-lockouts --to all --passphrase-file wrong");
+    assert!(wrong.code == 2 && wrong.stderr.contains("the passphrase is wrong"), "{wrong:?}");
+}
 
+/// A key that is locked is in the backup, and comes back without its own passphrase.
+#[test]
+fn a_locked_key_is_backed_up_and_comes_back() {
+    let office = Office::new();
+    office.done("keygen");
+    let plain = fs::read(office.key("signing.key")).unwrap();
+    let folder = office.at("home/.config/encoder-tool");
+    let names = names_in(&folder);
+    // A write that fails in the middle.
+    let full = format!(
+        "ulimit -f 1; {} keygen --dir {} --lock --passphrase-file passphrase",
+        program("encoder-tool").display(),
+        folder.display()
+    );
+    let refused = said(Command::new("sh").args(["-c", &full]).current_dir(office.folder.path()));
+    assert!(refused.code == 2 && refused.stderr.contains("cannot write the key"), "{refused:?}");
+    assert_eq!((fs::read(office.key("signing.key")).unwrap(), names_in(&folder)), (plain.clone(), names.clone()));
+
+    let locked = office.done("keygen --lock --passphrase-file passphrase --json").json();
+    assert_eq!(locked["locked"], true, "{locked}");
+    let locked = fs::read(office.key("signing.key")).unwrap();
     let backup = "keygen --backup keys.age --passphrase-file passphrase";
     let refused = office.tool(backup);
-    assert!(refused.code == 2 && refused.stderr.contains("terminal"), "{refused:?}");
-    office.done(&format!("{backup} --key-passphrase-file passphrase"));
-    office.done("keygen --restore keys.age --dir other --passphrase-file passphrase");
-    assert_eq!(fs::read(office.at("other/signing.key")).unwrap(), plain);
+    assert!(refused.code == 2 && refused.stderr.contains("with --key-passphrase-file FILE"), "{refused:?}");
+    assert!(!office.at("keys.age").exists());
+    let line = format!("{} {backup} --dir {}", program("encoder-tool").display(), folder.display());
+    let (code, shown) = at_a_terminal(&office, &line, &[("of the signing key: ", &typed)]);
+    assert!(code == 0 && !shown.contains(PASSPHRASE), "{shown}");
+    let tried = office.done("keygen --restore keys.age --passphrase-file passphrase");
+    assert!(tried.stdout.contains("Nothing was written") && tried.stdout.contains("locked"), "{tried:?}");
+    assert_eq!(fs::read(office.key("signing.key")).unwrap(), locked);
 
     let refused = office.tool("keygen --unlock --passphrase-file wrong");
-    assert!(refused.code == 2 && refused.stderr.contains("the passphrase is wrong"), "{refused:?}");
-    office.done("keygen --unlock --passphrase-file passphrase");
+    assert!(refused.code == 2, "{refused:?}");
+    let unlocked = office.done("keygen --unlock --passphrase-file passphrase --json").json();
+    assert_eq!(unlocked["locked"], false, "{unlocked}");
     assert_eq!(fs::read(office.key("signing.key")).unwrap(), plain);
+    // Its passphrase is forgotten: the key comes back from the backup.
+    fs::write(office.key("signing.key"), &locked).unwrap();
+    fs::rename(office.key("signing.key"), office.key("forgotten")).unwrap();
+    office.done("keygen --restore keys.age --passphrase-file passphrase");
+    assert_eq!(fs::read(office.key("signing.key")).unwrap(), plain);
+}
+
+fn typed(_: &str) -> String {
+    format!("{PASSPHRASE}\n")
+}
+
+/// The passphrase is typed twice, and not shown.
+fn lock_at_a_terminal(office: &Office) {
+    let folder = office.at("home/.config/encoder-tool");
+    let line = format!("{} keygen --lock --dir {}", program("encoder-tool").display(), folder.display());
+    let other = |_: &str| "not the same passphrase\n".to_owned();
+    let twice: [(&str, Answer<'_>); 3] = [("made up: ", &typed), ("again: ", &other), ("once more: ", &typed)];
+    let (code, shown) = at_a_terminal(office, &line, &twice);
+    assert!(code == 0 && !shown.contains(PASSPHRASE), "{shown}");
+    assert!(shown.contains("is locked") && shown.contains("If you forget the passphrase"), "{shown}");
 }
 
 #[test]
