@@ -6,8 +6,8 @@
 
 use crate::build_db::{people_csv, schedules_toml};
 use crate::desk::doors::doors_file;
-use crate::desk::hours;
 use crate::drill_report;
+use crate::office;
 use crate::passes::passes_toml;
 use drill::SignedReport;
 use jiff::tz::TimeZone;
@@ -52,7 +52,7 @@ pub fn schedules_toml(file: &[u8]) -> Result<Schedules, String> {
 /// # Errors
 /// The message that the desk shows for the file.
 pub fn schedules_with_one_more(file: &[u8], name: &str) -> Result<[String; 2], String> {
-    hours::with_one_more(file, name).map_err(|error| format!("{error:#}"))
+    office::with_one_more(file, name).map_err(|error| format!("{error:#}"))
 }
 
 /// A `doors.toml` as the desk writes it after it read it, and the arguments of each door's `ssh`.

@@ -136,6 +136,11 @@ fn entries(folder: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, ScanErro
     Ok(entries)
 }
 
+/// Whether [`scan`] takes a folder of this name for a person's.
+pub(crate) fn is_a_persons_folder(name: &str) -> bool {
+    !is_ignored(OsStr::new(name)) && NearMiss::of_folder(name).is_none() && !rule_files::is_rule_file(name)
+}
+
 /// Whether to ignore an entry: hidden files, lock files of spreadsheets, and files that Windows, macOS archives and
 /// network storage add.
 fn is_ignored(name: &OsStr) -> bool {

@@ -62,6 +62,11 @@ impl fmt::Display for NearMiss {
     }
 }
 
+/// Whether a rule file has this name, in any case.
+pub(crate) fn is_rule_file(name: &str) -> bool {
+    FILES.iter().any(|file| name.eq_ignore_ascii_case(file))
+}
+
 /// Whether a hidden file has the name of a rule file. Other hidden files belong to programs: locks, editor backups,
 /// files of macOS.
 pub(crate) fn is_hidden_rule_file(name: &OsStr) -> bool {

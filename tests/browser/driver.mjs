@@ -57,6 +57,7 @@ const commands = {
   text: ({ on }) => find(on).innerText(),
   evaluate: ({ script }) => page.evaluate(script),
   screenshot: ({ file }) => page.screenshot({ path: file, fullPage: true }),
+  picture: ({ file }) => page.screenshot({ path: file, quality: 82 }),
   resize: ({ width, height }) => page.setViewportSize({ width, height }),
   colour_scheme: ({ name }) => page.emulateMedia({ colorScheme: name }),
   violations: async () => {

@@ -102,6 +102,9 @@ fn page(site: &Site) -> Page<'_> {
 fn check(site: &Site, request: &Request) -> anyhow::Result<Checked> {
     let t = site.texts;
     let (examination, _) = site.examiner.newest();
+    if let Some(Err(why)) = examination.as_ref().map(|examination| &examination.plan) {
+        anyhow::bail!("{} {}", t.cannot_build, terminal::on_one_line(why));
+    }
     let plan = plan_of(&examination).context(t.nobody_to_check)?;
     let gallery = plan.gallery.as_ref().context(t.nobody_to_check)?;
     let file = site.photo_reader.of_bytes(Path::new("photo"), request.bytes().to_vec());

@@ -1,5 +1,5 @@
-//! Looks at all photos in the background, as a build would, whenever the folder has changed: what would be enrolled, which
-//! photos are odd, who looks like somebody else. Writes nothing but the cache.
+//! Looks at all photos in the background, as a build would, whenever it is asked to: what would be enrolled, which photos are
+//! odd, who looks like somebody else. Writes nothing but the cache, and erases removed photos from it.
 
 use super::lock::lock;
 use crate::args::BuildDb;
@@ -7,8 +7,12 @@ use crate::build_db::encode::Encoder;
 use crate::build_db::inputs::Inputs;
 use crate::build_db::kept_encodings::KeptEncodings;
 use crate::build_db::plan::Plan;
+use crate::office;
+use anyhow::anyhow;
 use models::Recogniser;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use shared::gallery::PhotoDigest;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread;
 use terminal::Verbosity;
 
@@ -34,12 +38,14 @@ struct State {
     /// How often it was asked to look.
     wanted: u64,
     newest: Option<Arc<Examination>>,
+    /// Photos that were removed. They may have been encoded at that moment, so they are erased from the cache again.
+    removed: Vec<PhotoDigest>,
     ends: bool,
 }
 
 impl Examiner {
-    /// Starts it; it looks at once.
-    pub(super) fn start(arguments: BuildDb, recogniser: Recogniser) -> Self {
+    /// Starts it; it looks at once. It reads the folder while nobody has `folder` for a change.
+    pub(super) fn start(arguments: BuildDb, recogniser: Recogniser, folder: Arc<RwLock<()>>) -> Self {
         let shared = Arc::new(Shared::default());
         let examiner = Self(Arc::clone(&shared));
         examiner.look_again();
@@ -47,9 +53,18 @@ impl Examiner {
             let kept = KeptEncodings::open(true, &recogniser, Verbosity::QUIET);
             let encoder = Encoder::new(arguments.minimum_face, kept);
             while let Some(version) = shared.wait() {
-                let plan = Inputs::read(&arguments, Verbosity::QUIET)
-                    .and_then(|inputs| Plan::make(&inputs, &arguments, &encoder, &recogniser, true));
-                shared.found(Examination { version, plan });
+                let look = || {
+                    let inputs = {
+                        let _unchanged = folder.read().unwrap_or_else(PoisonError::into_inner);
+                        Inputs::read(&arguments, Verbosity::QUIET)?
+                    };
+                    Plan::make(&inputs, &arguments, &encoder, &recogniser, true)
+                };
+                // A network may panic on a photo: the pages then say so, and the next change is looked at.
+                let plan = catch_unwind(AssertUnwindSafe(look));
+                let plan = plan.unwrap_or_else(|_| Err(anyhow!("a photo cannot be looked at; the terminal says more")));
+                let erased = office::forget(&lock(&shared.state).removed);
+                shared.found(Examination { version, plan: erased.and(plan) });
             }
         });
         examiner
@@ -59,6 +74,19 @@ impl Examiner {
     pub(super) fn look_again(&self) {
         lock(&self.0.state).wanted += 1;
         self.0.wake.notify_all();
+    }
+
+    /// Keeps these photos out of the cache from now on.
+    pub(super) fn has_been_removed(&self, photos: &[PhotoDigest]) {
+        lock(&self.0.state).removed.extend(photos);
+    }
+
+    /// Erases removed photos from the cache, after somebody else encoded.
+    ///
+    /// # Errors
+    /// If they cannot be erased.
+    pub(super) fn erase_removed(&self) -> anyhow::Result<()> {
+        office::forget(&lock(&self.0.state).removed).map(drop)
     }
 
     /// The newest findings, and whether they are about the folder as it is now; `None` before the first.

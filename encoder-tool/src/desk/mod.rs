@@ -13,7 +13,7 @@ pub(crate) mod doors;
 mod draft;
 mod enrol;
 mod examiner;
-pub(crate) mod hours;
+mod hours;
 mod lock;
 mod opaque;
 mod page;
@@ -29,13 +29,16 @@ mod work;
 
 use crate::args::Desk;
 use anyhow::Context;
-use local_web::{Ended, LocalServer};
+use local_web::{Ended, LocalServer, Stop};
 use places::Places;
 use request::Request;
 use serde::Serialize;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use site::Site;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::thread;
 use terminal::{Answer, Help, ShowPath, ShownPath, Verbosity, print, print_json};
 
 /// What is printed at the start.
@@ -71,6 +74,7 @@ pub(crate) fn run(arguments: &Desk, verbosity: Verbosity) -> anyhow::Result<Answ
     {
         verbosity.note(&format!("no browser could be opened ({why}): open the link yourself"));
     }
+    stop_on_signals(server.stop())?;
     let ended = server.run({
         let site = Arc::clone(&site);
         move |mut asked| {
@@ -94,12 +98,19 @@ pub(crate) fn run(arguments: &Desk, verbosity: Verbosity) -> anyhow::Result<Answ
     Ok(Answer::Yes)
 }
 
+/// Ends the server on Ctrl-C and SIGTERM, so that work which has begun is finished and nothing is left behind.
+fn stop_on_signals(stop: Stop) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot handle signals")?;
+    thread::spawn(move || signals.forever().for_each(|_| stop.stop()));
+    Ok(())
+}
+
 /// Starts the user's browser.
 fn open_browser(link: &str) -> anyhow::Result<()> {
     let mut open = Command::new("xdg-open");
     open.arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut browser = open.spawn().context("cannot start xdg-open")?;
     // It ends at once; nobody else would wait for it.
-    std::thread::spawn(move || browser.wait());
+    thread::spawn(move || browser.wait());
     Ok(())
 }

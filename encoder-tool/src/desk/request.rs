@@ -43,9 +43,14 @@ impl Request {
 
     /// A value of the form; empty if there is none.
     pub(super) fn form(&self, name: &str) -> &str {
+        self.one(name).unwrap_or_default()
+    }
+
+    /// A value of the form; `None` if there is none, or more than one.
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
         match &self.body {
-            Body::Form(pairs) => pairs.one(name).unwrap_or_default(),
-            _ => "",
+            Body::Form(pairs) => pairs.one(name),
+            _ => None,
         }
     }
 

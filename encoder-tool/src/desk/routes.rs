@@ -1,5 +1,6 @@
 //! Which page answers which address.
 
+use super::lock::lock;
 use super::page::{Place, error_page};
 use super::request::Request;
 use super::site::Site;
@@ -11,6 +12,10 @@ use std::sync::Arc;
 /// Answers one request.
 pub(super) fn answer(site: &Arc<Site>, request: &Request) -> Answer {
     let parts: Vec<&str> = request.parts.iter().map(String::as_str).collect();
+    lock(&site.drafts).forget_idle();
+    if matches!((request.method, &parts[..]), (Get, ["people"] | ["people", _] | ["build"] | ["state"])) {
+        site.notice_changes();
+    }
     let (place, answered) = match (request.method, &parts[..]) {
         (Get, []) => return Answer::see("/people"),
         (Get, ["static", name]) => return assets::answer(name).unwrap_or_else(|| not_found(site)),

@@ -9,14 +9,17 @@ use super::texts::{ENGLISH, Texts};
 use super::work::Work;
 use crate::args::{Arguments, BuildDb, Command, Desk};
 use crate::heif::photo_reader;
-use crate::office::Office;
+use crate::office::{self, Office};
+use crate::photo_folders::{self, Scan};
 use crate::workstation_keys::KeyChoice;
 use anyhow::{Context, bail};
 use clap::Parser;
 use models::Recogniser;
 use models::photo::PhotoReader;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// The shared state.
 pub(super) struct Site {
@@ -26,13 +29,18 @@ pub(super) struct Site {
     pub(super) photo_reader: PhotoReader,
     pub(super) drafts: Mutex<Drafts>,
     pub(super) work: Arc<Mutex<Work>>,
+    /// Held while a key is unlocked or created: each takes 256 MiB.
+    pub(super) key: Mutex<()>,
     pub(super) aiming: Arc<Mutex<Aiming>>,
     /// The encoder's own threshold, an L2 distance.
     threshold: f32,
     keys: KeyChoice,
     models: Vec<PathBuf>,
     recogniser: Mutex<Recogniser>,
-    changing: Mutex<()>,
+    /// Held for writing while the folder is changed, and for reading while it is read: no page sees half of a change.
+    folder: Arc<RwLock<()>>,
+    /// What the folder looked like when it was last examined.
+    seen: Mutex<u64>,
 }
 
 impl Site {
@@ -45,16 +53,20 @@ impl Site {
         let recogniser = Recogniser::load(&models)?;
         let keys = arguments.keys.clone();
         let build = build_arguments(&places, &keys, &models, &[])?;
+        office::delete_unfinished(&places.photos)?;
+        let folder = Arc::new(RwLock::new(()));
         Ok(Self {
             threshold: recogniser.threshold(),
-            examiner: Examiner::start(build, recogniser.clone()),
+            examiner: Examiner::start(build, recogniser.clone(), Arc::clone(&folder)),
             texts: &ENGLISH,
             photo_reader: photo_reader(),
             drafts: Mutex::default(),
             work: Arc::default(),
+            key: Mutex::default(),
             aiming: Arc::default(),
             recogniser: Mutex::new(recogniser),
-            changing: Mutex::new(()),
+            seen: Mutex::new(fingerprint_of(&places.photos)),
+            folder,
             places,
             keys,
             models,
@@ -66,7 +78,26 @@ impl Site {
     /// # Errors
     /// If it cannot be used; the message says what to correct.
     pub(super) fn office(&self) -> anyhow::Result<Office> {
+        let _unchanged = self.reading();
         Office::read(&self.places.photos)
+    }
+
+    /// While it is held, the desk does not change the folder.
+    pub(super) fn reading(&self) -> RwLockReadGuard<'_, ()> {
+        self.folder.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the photos looked at again if somebody else has changed the folder.
+    pub(super) fn notice_changes(&self) {
+        let now = {
+            let _unchanged = self.reading();
+            fingerprint_of(&self.places.photos)
+        };
+        let mut seen = lock(&self.seen);
+        if *seen != now {
+            *seen = now;
+            self.examiner.look_again();
+        }
     }
 
     /// Changes the folder: one change at a time, and the photos are looked at again afterwards.
@@ -74,8 +105,9 @@ impl Site {
     /// # Errors
     /// Those of the change.
     pub(super) fn change<T>(&self, change: impl FnOnce(&Office) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let _one_at_a_time = lock(&self.changing);
-        let changed = change(&self.office()?);
+        let _one_at_a_time = self.folder.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&Office::read(&self.places.photos)?);
+        *lock(&self.seen) = fingerprint_of(&self.places.photos);
         self.examiner.look_again();
         changed
     }
@@ -108,11 +140,31 @@ impl Site {
         &self.keys
     }
 
-    /// Ends the work in the background.
+    /// Ends the work in the background. A build or a shipment that has begun is finished.
     pub(super) fn end(&self) {
+        let work = lock(&self.work).thread.take();
+        if let Some(work) = work {
+            work.join().unwrap_or_default();
+        }
         self.examiner.end();
         lock(&self.aiming).end();
     }
+}
+
+/// Changes when a file of the folder of photos does: its name, size or time.
+fn fingerprint_of(photos: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut add = |path: &Path| {
+        if let Ok(found) = fs::metadata(path) {
+            (path, found.len(), found.modified().ok()).hash(&mut hasher);
+        }
+    };
+    if let Ok(Scan { folders, people_file, schedules_file, passes_file, .. }) = photo_folders::scan(photos) {
+        folders.iter().flat_map(|folder| &folder.photos).for_each(|photo| add(&photo.path));
+        [people_file, schedules_file, passes_file].iter().flatten().for_each(|file| add(file));
+        folders.iter().for_each(|folder| folder.name.hash(&mut hasher));
+    }
+    hasher.finish()
 }
 
 /// Parses the same command line as the shell's, so that the desk builds what the shell would.

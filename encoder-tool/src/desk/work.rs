@@ -7,7 +7,7 @@ use anyhow::bail;
 use maud::{Markup, html};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// The work, and its lines.
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub(super) struct Work {
     title: &'static str,
     lines: Vec<(Tone, String)>,
     state: State,
+    /// What carries it out.
+    pub(super) thread: Option<JoinHandle<()>>,
 }
 
 /// What a line is about.
@@ -58,13 +60,12 @@ pub(super) fn begin(
 ) -> anyhow::Result<()> {
     {
         let mut now = lock(state);
-        if now.state == State::Running {
-            bail!("{}", t.busy);
-        }
-        *now = Work { title, lines: Vec::new(), state: State::Running };
+        now.require_idle(t)?;
+        *now = Work { title, lines: Vec::new(), state: State::Running, thread: None };
     }
-    let state = Arc::clone(state);
-    thread::spawn(move || {
+    let worker = Arc::clone(state);
+    let thread = thread::spawn(move || {
+        let state = worker;
         let log = Log(Arc::clone(&state));
         // Work that panicked must not seem to go on for ever.
         let done = catch_unwind(AssertUnwindSafe(|| work(&log)));
@@ -77,10 +78,20 @@ pub(super) fn begin(
         now.lines.push((tone, line));
         now.state = State::Done;
     });
+    lock(state).thread = Some(thread);
     Ok(())
 }
 
 impl Work {
+    /// # Errors
+    /// If work is under way.
+    pub(super) fn require_idle(&self, t: &Texts) -> anyhow::Result<()> {
+        if self.state == State::Running {
+            bail!("{}", t.busy);
+        }
+        Ok(())
+    }
+
     /// The lines, for the page. While it runs, the page asks again.
     pub(super) fn render(&self, t: &Texts) -> Markup {
         let is_running = self.state == State::Running;

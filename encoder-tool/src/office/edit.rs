@@ -3,19 +3,28 @@
 //! What `build-db` would refuse is refused here, and then nothing has changed.
 
 use super::people_file::{LineIndex, NO_BASIS_YET, PeopleFile, require_field};
-use super::{Office, OfficePerson};
+use super::{Office, OfficePerson, SchedulesFile};
 use crate::build_db::roster;
+use crate::photo_folders;
+use crate::rule_files::SCHEDULES_FILE;
 use crate::user_folders;
 use anyhow::{Context, anyhow, bail};
+use files::Access;
 use models::photo::PhotoReader;
 use shared::gallery::{PersonId, PersonName, PhotoDigest};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use terminal::{Help, ShowPath, counted};
 
-/// What the removal of a person erased, a line for each thing.
+/// What the removal of a person erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Removed(pub(crate) Vec<String>);
+pub(crate) struct Removed {
+    /// A line for each thing.
+    pub(crate) lines: Vec<String>,
+    /// The photos.
+    pub(crate) photos: Vec<PhotoDigest>,
+}
 
 impl Office {
     /// Changes fields of a person's line, which is added if there is none. An empty text empties the field.
@@ -26,7 +35,7 @@ impl Office {
         let mut table = self.table.clone();
         let line = line_of(&mut table, person);
         self.set(&mut table, line, fields)?;
-        write(&table, &self.folder_names())
+        self.write(&table, &self.folder_names())
     }
 
     pub(super) fn set(&self, table: &mut PeopleFile, line: LineIndex, fields: &[(&str, &str)]) -> anyhow::Result<()> {
@@ -61,15 +70,39 @@ impl Office {
         table.set(line, "name", new.as_str());
         table.set(line, "id", &person.id.or(known_as).map_or_else(String::new, |id| id.to_string()));
         let mut folders = self.folder_names();
-        let Some(before) = &person.folder else { return write(&table, &folders) };
-        let is_own = |folder: &&str| before.file_name().is_some_and(|own| own == *folder);
-        folders.retain(|folder| !is_own(folder));
-        folders.push(new.as_str());
         let after = self.folder.join(new.as_str());
-        fs::rename(before, &after).with_context(|| format!("cannot rename {}", before.shown()))?;
-        let written = write(&table, &folders);
-        if written.is_err() {
+        if let Some(before) = &person.folder {
+            let is_own = |folder: &&str| before.file_name().is_some_and(|own| own == *folder);
+            folders.retain(|folder| !is_own(folder));
+            folders.push(new.as_str());
+            fs::rename(before, &after).with_context(|| format!("cannot rename {}", before.shown()))?;
+        }
+        let written = self.write_renamed(&table, &folders, &person.name, &new);
+        if let (Err(_), Some(before)) = (&written, &person.folder) {
             fs::rename(&after, before).with_context(|| format!("cannot rename {} back", after.shown()))?;
+        }
+        written
+    }
+
+    /// Writes the table, and the name in `schedules.toml`.
+    fn write_renamed(
+        &self,
+        table: &PeopleFile,
+        folders: &[&str],
+        old: &PersonName,
+        new: &PersonName,
+    ) -> anyhow::Result<()> {
+        let path = self.folder.join(SCHEDULES_FILE);
+        let mut schedules = SchedulesFile::read(&path)?;
+        let is_it = |name: &str| PersonName::parse(name).is_ok_and(|name| name.collision_key() == old.collision_key());
+        if !schedules.rename(is_it, new.as_str()) {
+            return write(table, folders);
+        }
+        // A build between the two would be refused, and say why.
+        schedules.write_unchecked(&path)?;
+        let written = write(table, folders);
+        if written.is_err() {
+            files::replace(&path, Access::Private, SchedulesFile::text(&schedules).as_bytes())?;
         }
         written
     }
@@ -80,12 +113,15 @@ impl Office {
     /// If a file cannot be deleted or written.
     pub(crate) fn remove(&self, person: &OfficePerson) -> anyhow::Result<Removed> {
         let mut erased = Vec::new();
-        let cached = forget_photos(person.photos.iter().map(|photo| photo.path.as_path()))?;
+        self.require_no_schedule_of(person)?;
+        let digests = digests_of(person.photos.iter().map(|photo| photo.path.as_path()));
         let mut folders = self.folder_names();
         if let Some(folder) = &person.folder {
             folders.retain(|name| folder.file_name().is_none_or(|own| own != *name));
             erased.push(delete(folder, person.photos.len())?);
         }
+        // After the photos: nobody can encode them again.
+        let cached = forget(&digests)?;
         if cached > 0 {
             erased.push(format!("{} in the cache", counted(cached, "file")));
         }
@@ -95,7 +131,47 @@ impl Office {
             write(&table, &folders)?;
             erased.push("the line in people.csv".to_owned());
         }
-        Ok(Removed(erased))
+        Ok(Removed { lines: erased, photos: digests })
+    }
+
+    /// # Errors
+    /// If a schedule would have nobody left, or names the person: a build would be refused.
+    fn require_no_schedule_of(&self, person: &OfficePerson) -> anyhow::Result<()> {
+        let schedules = SchedulesFile::read(&self.folder.join(SCHEDULES_FILE))?;
+        let is_it = |name: &String| {
+            PersonName::parse(name).is_ok_and(|name| name.collision_key() == person.name.collision_key())
+        };
+        if let Some(schedule) = schedules.schedules().into_iter().find(|schedule| schedule.people.iter().any(is_it)) {
+            return Err(anyhow!("nothing was removed: the schedule {:?} names {}", schedule.name, person.name))
+                .help("take the name out of the schedule first");
+        }
+        let others = self.people.iter().filter(|other| other.name != person.name);
+        let left: BTreeSet<&str> = others.flat_map(|other| groups_in(self.field(other, "groups"))).collect();
+        self.require_members(&schedules, &left)
+            .map_err(|error| anyhow!("nothing was removed: {error}"))
+            .help("take the group out of the schedule first")
+    }
+
+    /// # Errors
+    /// If a group of a schedule that has members now has none among these.
+    fn require_members(&self, schedules: &SchedulesFile, left: &BTreeSet<&str>) -> anyhow::Result<()> {
+        let before = self.groups();
+        let is_emptied = |group: &&String| before.contains(group.as_str()) && !left.contains(group.as_str());
+        match schedules.groups().iter().find(is_emptied) {
+            Some(group) => bail!("the group {group:?}, to which a schedule applies, would have no members"),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the table, if its lines fit to folders of these names, and no schedule loses its last member.
+    fn write(&self, table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
+        let schedules = SchedulesFile::read(&self.folder.join(SCHEDULES_FILE))?;
+        let left: BTreeSet<String> =
+            table.column("groups").flat_map(|text| groups_in(text).map(str::to_owned)).collect();
+        self.require_members(&schedules, &left.iter().map(String::as_str).collect())
+            .map_err(|error| anyhow!("nothing was changed: {error}"))
+            .help("take the group out of the schedule first")?;
+        write(table, folders)
     }
 
     /// A new name for this person, or for somebody new.
@@ -105,6 +181,10 @@ impl Office {
             bail!(
                 "{text:?} cannot be the name of a folder: use a name without / and \\ that does not begin with a dot"
             );
+        }
+        if !photo_folders::is_a_persons_folder(name.as_str()) {
+            return Err(anyhow!("{text:?} cannot be the name of a person: files of computers are called so"))
+                .help("add a word, such as the second name");
         }
         if let Some(other) =
             self.person_named(&name).filter(|other| person.is_none_or(|person| other.name != person.name))
@@ -145,13 +225,26 @@ fn delete(folder: &Path, photos: usize) -> anyhow::Result<String> {
     Ok(format!("{} with {}", folder.shown(), counted(photos, "photo")))
 }
 
-/// Erases what the cache holds of these photos. Returns the number of entries.
-pub(super) fn forget_photos<'p>(paths: impl Iterator<Item = &'p Path>) -> anyhow::Result<usize> {
-    let Some(root) = user_folders::cache() else { return Ok(0) };
+/// The digests of photos that can be read.
+pub(super) fn digests_of<'p>(paths: impl Iterator<Item = &'p Path>) -> Vec<PhotoDigest> {
     let reader = PhotoReader::new(|_, kind| Err(kind.into()));
-    let digests: Vec<PhotoDigest> = paths.filter_map(|path| Some(reader.open(path).ok()?.digest())).collect();
-    let removed = accuracy::forget(&root, &digests);
-    Ok(removed.with_context(|| format!("nothing was removed: cannot erase from {}", root.shown()))?.len())
+    paths.filter_map(|path| Some(reader.open(path).ok()?.digest())).collect()
+}
+
+/// Erases what the cache holds of these photos. Returns the number of entries.
+///
+/// # Errors
+/// If an entry cannot be deleted.
+pub(crate) fn forget(photos: &[PhotoDigest]) -> anyhow::Result<usize> {
+    let Some(root) = user_folders::cache() else { return Ok(0) };
+    let removed = accuracy::forget(&root, photos);
+    let help = "erase the cache with `encoder-tool cache clear`";
+    Ok(removed.with_context(|| format!("the photos are deleted, but not all of {}", root.shown())).help(help)?.len())
+}
+
+/// The groups of a field of `people.csv`.
+pub(super) fn groups_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split([';', ',', '|']).map(str::trim).filter(|group| !group.is_empty())
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
@@ -258,6 +351,10 @@ mod tests {
             ("../x", "cannot be the name of a folder"),
             (".x", "cannot be the name of a folder"),
             ("notes", "not this person's folder"),
+            ("people.xlsx", "cannot be the name of a person"),
+            ("Schedules.toml", "cannot be the name of a person"),
+            ("Thumbs.db", "cannot be the name of a person"),
+            ("~$Ada", "cannot be the name of a person"),
             ("", ""),
             ("a\nb", ""),
         ] {
@@ -270,11 +367,41 @@ mod tests {
         }
     }
 
+    /// Regression test: after each of these, no database could be built.
+    #[test]
+    fn a_schedule_stays_one_that_a_build_accepts() {
+        let schedules = "[[schedule]]\nname = \"s\"\npeople = [\"ada\"]\nhours = [\"9:00-10:00\"] # early\n\n\
+                         [[schedule]]\nname = \"n\"\ngroups = [\"night\"]\nhours = [\"20:00-6:00\"]\n";
+        let table = "name,groups\nAda,\nBo,night\n";
+        let at = || {
+            let folder = folder(&["Ada", "Bo"], Some(table));
+            fs::write(folder.path().join(SCHEDULES_FILE), schedules).unwrap();
+            folder
+        };
+        let office = at();
+        with(office.path(), "Ada", |office, person| office.rename(person, "Ada L", None)).unwrap();
+        let renamed = fs::read_to_string(office.path().join(SCHEDULES_FILE)).unwrap();
+        assert_eq!(renamed, schedules.replace("\"ada\"", "\"Ada L\""));
+        type Change = fn(&Office, &OfficePerson) -> anyhow::Result<()>;
+        let remove: Change = |office, person| office.remove(person).map(drop);
+        let leave: Change = |office, person| office.edit(person, &[("groups", "")]);
+        for (name, change, expected) in
+            [("Ada", remove, "the schedule \"s\" names Ada"), ("Bo", remove, "no members"), ("Bo", leave, "no members")]
+        {
+            let folder = at();
+            let refused = with(folder.path(), name, change).unwrap_err();
+            assert!(refused.contains(expected), "{refused}");
+            assert_eq!(fs::read_to_string(folder.path().join("people.csv")).unwrap(), table);
+            assert!(folder.path().join(name).join("1.jpg").exists());
+        }
+    }
+
     #[test]
     fn a_removed_person_leaves_nothing_in_the_folder() {
         let folder = folder(&["Ada", "Bo"], Some("name,note\nAda,x\nBo,y\n"));
-        let Removed(erased) = with(folder.path(), "Ada", Office::remove).unwrap();
-        assert!(erased[0].ends_with("Ada with 1 photo") && erased[1] == "the line in people.csv", "{erased:?}");
+        let Removed { lines, photos } = with(folder.path(), "Ada", Office::remove).unwrap();
+        assert!(lines[0].ends_with("Ada with 1 photo") && lines[1] == "the line in people.csv", "{lines:?}");
+        assert_eq!(photos.len(), 1);
         assert_eq!(contents(folder.path()), ("name,note\nBo,y\n".to_owned(), vec!["Bo".to_owned()]));
     }
 
@@ -284,8 +411,8 @@ mod tests {
         let folder = folder(&["Bo"], None);
         let photos: PathBuf = elsewhere.path().join("photos");
         std::os::unix::fs::symlink(&photos, folder.path().join("Ada")).unwrap();
-        let Removed(erased) = with(folder.path(), "Ada", Office::remove).unwrap();
-        assert!(erased[0].contains("are still there"), "{erased:?}");
+        let Removed { lines, .. } = with(folder.path(), "Ada", Office::remove).unwrap();
+        assert!(lines[0].contains("are still there"), "{lines:?}");
         assert!(photos.join("1.jpg").exists() && !folder.path().join("Ada").exists());
     }
 }

@@ -1,14 +1,17 @@
 //! The folder of photos as an office changes it: people with their folders and their lines in `people.csv`.
 //!
-//! It is read anew for each change. `edit` makes the changes; `photos` adds people and photos; `people_file` is the table.
-//! Encodes nothing, and does not change a database: the next `build-db` does.
+//! It is read anew for each change. `edit` makes the changes; `photos` adds people and photos; `people_file` and
+//! `schedules_file` are the two rule files. Encodes nothing, and does not change a database: the next `build-db` does.
 
 mod edit;
 mod people_file;
 mod photos;
+mod schedules_file;
 
-pub(crate) use edit::Removed;
+pub(crate) use edit::{Removed, forget};
 pub(crate) use people_file::NO_BASIS_YET;
+pub(crate) use photos::delete_unfinished;
+pub(crate) use schedules_file::{SchedulesFile, Written, with_one_more};
 
 use crate::build_db::people_csv::Listed;
 use crate::build_db::roster::{self, Member};
@@ -67,8 +70,7 @@ impl Office {
 
     /// The groups that have members.
     pub(crate) fn groups(&self) -> BTreeSet<&str> {
-        let each = self.people.iter().flat_map(|person| self.field(person, "groups").split([';', ',', '|']));
-        each.map(str::trim).filter(|group| !group.is_empty()).collect()
+        self.people.iter().flat_map(|person| edit::groups_in(self.field(person, "groups"))).collect()
     }
 
     /// Whether `people.csv` has this column.

@@ -76,6 +76,12 @@ impl PeopleFile {
         place.and_then(|place| self.lines.get(line)?.fields.get(place)).map_or("", String::as_str)
     }
 
+    /// The fields of all lines in this column.
+    pub(crate) fn column(&self, column: &str) -> impl Iterator<Item = &str> {
+        let place = self.columns.iter().position(|known| known == column);
+        self.lines.iter().filter_map(move |line| line.fields.get(place?)).map(String::as_str)
+    }
+
     /// The line that was added with this name.
     pub(crate) fn line_of_name(&self, name: &str) -> Option<LineIndex> {
         let place = self.columns.iter().position(|known| known == "name")?;

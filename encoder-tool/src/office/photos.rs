@@ -1,16 +1,19 @@
 //! Adds people and photos to the folder, and removes a photo.
 
-use super::edit::{forget_photos, write};
+use super::edit::{digests_of, forget, line_of, write};
 use super::{Office, OfficePerson};
 use crate::photo_folders::Photo;
 use anyhow::{Context, bail};
 use files::Access;
 use jiff::ZonedDateTime;
-use shared::gallery::PersonName;
+use shared::gallery::{PersonName, PhotoDigest};
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use terminal::ShowPath;
+
+/// How the name of a folder begins that is not complete.
+const UNFINISHED: &str = ".enrolling-";
 
 impl Office {
     /// Adds a person with photos (JPEG) and fields of `people.csv`. Without photos, the person has only a line.
@@ -36,31 +39,55 @@ impl Office {
         Ok(name)
     }
 
-    /// Adds photos (JPEG) of a person.
+    /// Adds photos (JPEG) of a person, and changes fields of the person's line.
     ///
     /// # Errors
-    /// If a file cannot be written.
-    pub(crate) fn add_photos(&self, person: &OfficePerson, photos: &[&[u8]]) -> anyhow::Result<()> {
-        match &person.folder {
-            Some(folder) => write_photos(folder, photos),
-            None => self.new_folder(&self.name_for(Some(person), person.name.as_str())?, photos).map(drop),
+    /// If a field is refused, or a file cannot be written. Nothing has changed then.
+    pub(crate) fn add_photos(
+        &self,
+        person: &OfficePerson,
+        fields: &[(&str, &str)],
+        photos: &[&[u8]],
+    ) -> anyhow::Result<()> {
+        let mut folders = self.folder_names();
+        let written = match &person.folder {
+            Some(folder) => write_photos(folder, photos)?,
+            None => {
+                let name = self.name_for(Some(person), person.name.as_str())?;
+                let folder = self.new_folder(&name, photos)?;
+                folders.push(person.name.as_str());
+                vec![folder]
+            }
+        };
+        if fields.is_empty() {
+            return Ok(());
         }
+        let mut table = self.table.clone();
+        let line = line_of(&mut table, person);
+        let changed = self.set(&mut table, line, fields).and_then(|()| write(&table, &folders));
+        if changed.is_err() {
+            written.iter().try_for_each(delete_again)?;
+        }
+        changed
     }
 
-    /// Deletes a photo, and what the cache holds of it. Of a link, the link is deleted.
+    /// Deletes a photo, and what the cache holds of it; returns its digest. Of a link, the link is deleted.
     ///
     /// # Errors
     /// If it cannot be deleted.
-    pub(crate) fn remove_photo(&self, photo: &Photo) -> anyhow::Result<()> {
-        forget_photos([photo.path.as_path()].into_iter())?;
-        fs::remove_file(&photo.path).with_context(|| format!("cannot delete {}", photo.path.shown()))
+    pub(crate) fn remove_photo(&self, photo: &Photo) -> anyhow::Result<Vec<PhotoDigest>> {
+        let digests = digests_of([photo.path.as_path()].into_iter());
+        fs::remove_file(&photo.path).with_context(|| format!("cannot delete {}", photo.path.shown()))?;
+        // After the photo: nobody can encode it again.
+        forget(&digests)?;
+        Ok(digests)
     }
 
     /// Makes a person's folder with all photos, or none.
     fn new_folder(&self, name: &PersonName, photos: &[&[u8]]) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join(name.as_str());
         // Hidden, so that nobody takes it for a person's before it is complete.
-        let unfinished = tempfile::Builder::new().prefix(".enrolling-").tempdir_in(&self.folder);
+        let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.folder);
         let unfinished = unfinished.with_context(|| format!("cannot make a folder in {}", self.folder.shown()))?;
         let complete = unfinished.path().join("photos");
         DirBuilder::new().mode(0o700).create(&complete)?;
@@ -73,8 +100,28 @@ impl Office {
     }
 }
 
-/// Writes photos under names that are not there yet: the time, and a number.
-fn write_photos(folder: &Path, photos: &[&[u8]]) -> anyhow::Result<()> {
+/// Deletes what an enrolment left that was interrupted: photos of somebody who is not enrolled.
+///
+/// # Errors
+/// If it cannot be deleted.
+pub(crate) fn delete_unfinished(root: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(root).with_context(|| format!("cannot read {}", root.shown()))? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) && entry.file_type()?.is_dir() {
+            delete_again(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes a photo or a folder that was just written.
+fn delete_again(path: &PathBuf) -> anyhow::Result<()> {
+    let deleted = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    deleted.with_context(|| format!("cannot delete {}", path.shown()))
+}
+
+/// Writes photos under names that are not there yet: the time, and a number. Returns their paths.
+fn write_photos(folder: &Path, photos: &[&[u8]]) -> anyhow::Result<Vec<PathBuf>> {
     let time = ZonedDateTime::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
     let mut written = Vec::new();
     let mut number = 0;
@@ -92,7 +139,7 @@ fn write_photos(folder: &Path, photos: &[&[u8]]) -> anyhow::Result<()> {
         }
         written.push(path);
     }
-    Ok(())
+    Ok(written)
 }
 
 #[cfg(test)]
@@ -119,7 +166,7 @@ mod tests {
         let office = Office::read(folder.path()).unwrap();
         let [ada] = office.people() else { panic!("{:?}", office.people()) };
         assert_eq!((ada.photos.len(), office.field(ada, "groups")), (2, "staff"));
-        office.add_photos(ada, &PHOTOS[..1]).unwrap();
+        office.add_photos(ada, &[("informed_on", "2026-11-29")], &PHOTOS[..1]).unwrap();
         let office = Office::read(folder.path()).unwrap();
         assert_eq!(office.people()[0].photos.len(), 3, "no photo replaced another");
         office.remove_photo(&office.people()[0].photos[0]).unwrap();
@@ -133,8 +180,30 @@ mod tests {
         office.enrol("Bo", &[("mode", "card"), ("cards", "4711")], &[]).unwrap();
         assert_eq!(entries(folder.path()), ["people.csv"]);
         let office = Office::read(folder.path()).unwrap();
-        office.add_photos(&office.people()[0], &PHOTOS).unwrap();
+        office.add_photos(&office.people()[0], &[], &PHOTOS).unwrap();
         assert_eq!(entries(&folder.path().join("Bo")).len(), 2);
+    }
+
+    /// Regression test: consent was recorded, and the photos were refused.
+    #[test]
+    fn a_field_and_the_photos_are_stored_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        Office::read(folder.path()).unwrap().enrol("Ada", &[], &PHOTOS[..1]).unwrap();
+        let office = Office::read(folder.path()).unwrap();
+        let table = fs::read_to_string(folder.path().join("people.csv")).unwrap();
+        office.add_photos(&office.people()[0], &[("informed_on", "yesterday")], &PHOTOS).unwrap_err();
+        assert_eq!(entries(&folder.path().join("Ada")).len(), 1);
+        assert_eq!(fs::read_to_string(folder.path().join("people.csv")).unwrap(), table);
+    }
+
+    #[test]
+    fn what_an_interrupted_enrolment_left_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(".enrolling-a1/photos")).unwrap();
+        fs::write(folder.path().join(".enrolling-a1/photos/1.jpg"), b"one").unwrap();
+        fs::create_dir(folder.path().join(".other")).unwrap();
+        delete_unfinished(folder.path()).unwrap();
+        assert_eq!(entries(folder.path()), [".other"]);
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(super) fn remove(arguments: &PeopleRemove) -> anyhow::Result<Answer> {
     let Some(person) = find(&office, &arguments.person)? else {
         return nobody(&arguments.person, &arguments.photos, arguments.json);
     };
-    let Removed(erased) = office.remove(person)?;
+    let Removed { lines: erased, .. } = office.remove(person)?;
     let mut lines = vec![format!("{} is removed", person.name)];
     lines.extend(erased.iter().map(|what| format!("erased      {what}")));
     lines.push(format!("{BUILD} `encoder-tool forget` lists the other places."));

@@ -5,7 +5,6 @@ import { sendForm } from "./camera.js";
 const by = (id) => document.getElementById(id);
 const at = by("aim").dataset.at;
 let shown = 0;
-let isStopping = false;
 
 function show(state) {
   by("start").hidden = state.is_running;
@@ -29,22 +28,16 @@ function show(state) {
 }
 
 async function follow() {
-  while (!isStopping) {
-    const state = await (await fetch(`${at}/state`)).json();
-    show(state);
-    if (!state.is_running) return;
+  for (;;) {
+    const state = await fetch(`${at}/state`).then((answer) => answer.json(), () => null);
+    if (state) show(state);
+    if (state && !state.is_running) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
 by("start").addEventListener("click", async () => {
-  isStopping = false;
   show(await sendForm(`${at}/start`, {}));
   follow();
 });
-by("stop").addEventListener("click", async () => {
-  isStopping = true;
-  // The last picture arrives before it is gone.
-  await by("picture").decode().catch(() => {});
-  show(await sendForm(`${at}/stop`, {}));
-});
+by("stop").addEventListener("click", async () => show(await sendForm(`${at}/stop`, {})));

@@ -20,6 +20,11 @@ function show(looked) {
   by("again").hidden = !isDone || by("start").hidden === false;
 }
 
+/// Does something that a page may fail to do, and says so.
+async function attempt(what) {
+  try { await what(); } catch (error) { say(error.message); }
+}
+
 async function look() {
   while (!isDone) {
     try {
@@ -46,15 +51,17 @@ by("start").addEventListener("click", async () => {
     say(noCamera);
     return;
   }
-  // The time for the first pose begins now.
-  show(await sendForm("/enrol/again", { draft, person }));
-  look();
+  again();
 });
+by("again").addEventListener("click", again);
 
-by("again").addEventListener("click", async () => {
-  show(await sendForm("/enrol/again", { draft, person }));
-  look();
-});
+/// The time for the first pose begins now.
+function again() {
+  attempt(async () => {
+    show(await sendForm("/enrol/again", { draft, person }));
+    look();
+  });
+}
 
 files(by("drop-zone"), by("files"), async (file) => {
   by("dropped").textContent = "…";
@@ -67,8 +74,9 @@ files(by("drop-zone"), by("files"), async (file) => {
   }
 });
 
-by("photos").addEventListener("click", async (event) => {
+by("photos").addEventListener("click", (event) => {
   const button = event.target.closest("[data-draft]");
   if (!button) return;
-  show(await sendForm(`/enrol/${button.dataset.draft}`, { draft, person, number: button.dataset.number ?? "" }));
+  button.disabled = true;
+  attempt(async () => show(await sendForm(`/enrol/${button.dataset.draft}`, { draft, person, photo: button.dataset.photo ?? "" })));
 });

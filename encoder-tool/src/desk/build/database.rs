@@ -31,13 +31,18 @@ pub(super) fn build(site: &Site, key: SigningKey, allowed: Vec<String>, log: &Lo
     more.extend(for_doors(&doors, !site.places.database.exists(), &public_keys)?);
     more.extend(allowed.into_iter().filter(|allowed| ALLOWED.contains(&allowed.as_str())));
     let arguments = site.build_arguments(&more)?;
-    let inputs = Inputs::read(&arguments, Verbosity::QUIET)?;
+    let inputs = {
+        let _unchanged = site.reading();
+        Inputs::read(&arguments, Verbosity::QUIET)?
+    };
     let protect = inputs.protect(&arguments, Some(key))?;
     let recogniser = site.own_recogniser();
     let kept = KeptEncodings::open(true, &recogniser, Verbosity::QUIET);
     let encoder = Encoder::new(arguments.minimum_face, kept);
     log.say(t.looking);
-    let plan = Plan::make(&inputs, &arguments, &encoder, &recogniser, true)?;
+    let plan = Plan::make(&inputs, &arguments, &encoder, &recogniser, true);
+    site.examiner.erase_removed()?;
+    let plan = plan?;
     log.say(&fill(t.encoded_now, &[&counted(plan.report.encoded, "photo"), &counted(plan.report.kept, "photo")]));
     let gallery = plan.require_somebody()?;
     plan.refuse_many_lockouts(&arguments, &recogniser)?;

@@ -46,6 +46,7 @@ fn begun(site: &Arc<Site>, begun: anyhow::Result<()>) -> anyhow::Result<Answer> 
 
 fn new_keys(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
     let t = site.texts;
+    let _one_at_a_time = lock(&site.key);
     let (passphrase, again) = (secret(request, "passphrase"), secret(request, "again"));
     if *passphrase != *again {
         bail!("{}", t.passphrases_differ);
@@ -59,6 +60,8 @@ fn secret(request: &Request, name: &str) -> Zeroizing<String> {
 
 fn build(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
     let passphrase = secret(request, "passphrase");
+    let _one_at_a_time = lock(&site.key);
+    lock(&site.work).require_idle(site.texts)?;
     // A wrong passphrase is said at once.
     let key = signing::unlock(&site.places.signing, &passphrase, site.texts)?;
     let allowed = request.all("allow").into_iter().map(str::to_owned).collect();
@@ -195,7 +198,7 @@ fn sign(site: &Site) -> anyhow::Result<Markup> {
                 }
                 button { (t.build_button) }
             }
-            p.soft { (fill(t.key_for_units, &[&site.places.signing.with_extension("key.pub").shown().to_string()])) }
+            p.soft { (fill(t.key_for_units, &[&files::key_file::public_path(&site.places.signing).shown().to_string()])) }
         },
     })
 }

@@ -3,10 +3,13 @@
 use crate::desk::texts::Texts;
 use crate::keygen;
 use crate::new_keys::NewKeyFolder;
-use crate::workstation_keys;
+use crate::workstation_keys::{self, SEALING, SIGNING};
 use anyhow::{Context, bail};
+use files::key_file;
 use shared::seal::SigningKey;
+use std::fs;
 use std::path::Path;
+use terminal::{Help, ShowPath};
 
 /// The least characters of a new passphrase, as for a backup.
 const LEAST: usize = 12;
@@ -24,7 +27,7 @@ pub(super) enum Signing {
 /// # Errors
 /// If the file cannot be read.
 pub(super) fn state(path: &Path) -> anyhow::Result<Signing> {
-    if !path.exists() {
+    if !path.try_exists().with_context(|| path.shown().to_string())? {
         return Ok(Signing::NoKey);
     }
     Ok(if workstation_keys::is_locked(path)? { Signing::Locked } else { Signing::Open })
@@ -50,9 +53,24 @@ pub(super) fn create(path: &Path, passphrase: &str, t: &Texts) -> anyhow::Result
         bail!("{}", t.passphrase_too_short);
     }
     let folder = path.parent().context("the signing key has no folder")?;
-    keygen::make(&NewKeyFolder::create(folder, false)?)?;
+    // Elsewhere first: a key that is to be locked is never in its place without its passphrase.
+    NewKeyFolder::create(folder, false)?;
+    let unfinished = tempfile::Builder::new().prefix(".new-keys-").tempdir_in(folder)?;
+    keygen::make(&NewKeyFolder::create(unfinished.path(), false)?)?;
+    let made = unfinished.path().join(SIGNING);
     if !passphrase.is_empty() {
-        workstation_keys::lock(path, passphrase)?;
+        workstation_keys::lock(&made, passphrase)?;
     }
-    Ok(())
+    let sealing = folder.join(SEALING);
+    key_file::require_absent(path).help("use the key that is there")?;
+    if !sealing.exists() {
+        put(&unfinished.path().join(SEALING), &sealing)?;
+    }
+    put(&made, path)
+}
+
+/// Moves a key into its place, the public half first.
+fn put(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::rename(key_file::public_path(from), key_file::public_path(to))?;
+    fs::rename(from, to).with_context(|| format!("cannot write {}", to.shown()))
 }

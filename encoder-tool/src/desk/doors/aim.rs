@@ -48,14 +48,20 @@ pub(super) fn answer(site: &Arc<Site>, door: &Door, method: Method, rest: &[&str
             Ok(Some(state(site, &key)?))
         }
         (Method::Post, ["stop"]) => {
-            lock(&site.aiming).end();
+            let mut aiming = lock(&site.aiming);
+            if aiming.door == key {
+                aiming.end();
+            }
+            drop(aiming);
             Ok(Some(state(site, &key)?))
         }
         (Method::Get, ["state"]) => Ok(Some(state(site, &key)?)),
         (Method::Get, ["picture"]) => {
             let aiming = lock(&site.aiming);
             let seen = aiming.picture.as_ref().filter(|_| aiming.door == key);
-            Ok(seen.map(|seen| Answer::of(Kind::Jpeg, seen.jpeg.clone())))
+            // Nothing, if it was stopped while the page asked for the last picture.
+            let jpeg = seen.map_or_else(Vec::new, |seen| seen.jpeg.clone());
+            Ok(Some(Answer::of(Kind::Jpeg, jpeg)))
         }
         _ => Ok(None),
     }

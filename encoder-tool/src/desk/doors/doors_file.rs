@@ -15,6 +15,7 @@ use fleet::ssh::{Host, quoted};
 use serde::{Deserialize, Serialize};
 use shared::seal::Recipient;
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 use terminal::{Help, ShowPath};
@@ -22,9 +23,6 @@ use terminal::{Help, ShowPath};
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 const MOST_DOORS: usize = 200;
-/// Options of ssh that start no program.
-const HARMLESS: [&str; 6] =
-    ["ConnectTimeout", "HostKeyAlias", "IdentitiesOnly", "LogLevel", "StrictHostKeyChecking", "UserKnownHostsFile"];
 /// The option of ssh that makes it fail instead of asking.
 const NO_QUESTIONS: &str = "BatchMode=yes";
 
@@ -81,6 +79,11 @@ impl DoorsFile {
     pub(in crate::desk) fn read(path: &Path) -> anyhow::Result<Self> {
         if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
             return Ok(Self::default());
+        }
+        let mode = fs::metadata(path).with_context(|| path.shown().to_string())?.permissions().mode();
+        if mode & 0o022 != 0 {
+            return Err(anyhow!("other users can change {}, whose options can start programs", path.shown()))
+                .help(&format!("chmod 600 {}", path.shown()));
         }
         let bytes = files::read_bounded(path, MAX_BYTES)?;
         Self::parse(&bytes).with_context(|| path.shown().to_string()).help("correct the file in an editor")
@@ -154,25 +157,10 @@ impl Door {
         Ok(())
     }
 
-    /// Refuses options of ssh that can start programs: a page must not be able to. In the file, every option is allowed.
-    ///
-    /// # Errors
-    /// If one of them is not known to be harmless.
-    pub(super) fn require_harmless_options(&self) -> anyhow::Result<()> {
-        let is_harmless = |option: &&String| {
-            let name = option.split('=').next().unwrap_or_default();
-            HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(name))
-        };
-        match self.ssh_options.iter().find(|option| !is_harmless(option)) {
-            Some(option) => Err(anyhow!("the option {option:?} may start programs, so a page does not set it"))
-                .help("write it into doors.toml in an editor, or into ~/.ssh/config"),
-            None => Ok(()),
-        }
-    }
-
     /// The host for ssh, which asks nothing: nobody looks at the terminal where the desk was started.
     pub(super) fn without_questions(&self) -> Host {
-        let options = self.ssh_options.iter().cloned().chain([NO_QUESTIONS.to_owned()]).collect();
+        // The first counts.
+        let options = [NO_QUESTIONS.to_owned()].into_iter().chain(self.ssh_options.iter().cloned()).collect();
         Host { destination: self.host.clone(), port: self.port, identity: self.identity.clone(), options }
     }
 
@@ -196,8 +184,8 @@ impl Door {
         let mut line: Vec<OsString> = ["encoder-tool", "ship"].map(Into::into).into();
         line.extend(self.port.iter().flat_map(|port| ["--port".into(), port.to_string().into()]));
         line.extend(self.identity.iter().flat_map(|path| ["--identity".into(), path.clone().into()]));
-        line.extend(self.ssh_options.iter().flat_map(|option| ["--ssh-option".into(), option.into()]));
         line.extend(["--ssh-option".into(), NO_QUESTIONS.into()]);
+        line.extend(self.ssh_options.iter().flat_map(|option| ["--ssh-option".into(), option.into()]));
         line.extend(self.config.iter().flat_map(|config| ["--remote-config".into(), config.into()]));
         line.extend(self.sudo.then(|| "--sudo".into()));
         line.extend(["--".into(), database.into(), (&self.host).into()]);
@@ -255,20 +243,6 @@ mod tests {
             let mut file = DoorsFile { doors: vec![door("Lab", "lab")] };
             let refused = format!("{:#}", file.add(one.clone()).unwrap_err());
             assert!(refused.contains(expected), "{one:?}: {refused}");
-        }
-        for (option, is_harmless) in [
-            ("StrictHostKeyChecking=accept-new", true),
-            ("loglevel=ERROR", true),
-            ("ProxyCommand=touch x", false),
-            ("proxycommand=touch x", false),
-            ("ProxyJump=a", false),
-            ("ProxyCommand touch x", false),
-            ("LocalCommand=touch x", false),
-            ("Include=/tmp/x", false),
-            ("", false),
-        ] {
-            let door = Door { ssh_options: vec![option.to_owned()], ..door("Front", "pi@front") };
-            assert_eq!(door.require_harmless_options().is_ok(), is_harmless, "{option}");
         }
         assert!(DoorsFile::parse(b"[[door]]\nname = \"a\"\nhost = \"b\"\npasword = \"c\"\n").is_err());
     }

@@ -1,20 +1,44 @@
 //! Runs `edge-agent` on a unit, over ssh, without questions on the terminal: the desk has none.
 
 use super::doors_file::Door;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use fleet::ssh::SshError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use terminal::Help;
 
 /// The most bytes of an answer.
 const MOST: u64 = 8 << 20;
 const LIMIT: Duration = Duration::from_secs(60);
+/// The most units that are asked at a time: the others of the server's connections stay free.
+const MOST_AT_ONCE: usize = 8;
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+/// A place among those that are asked.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let taken = ASKED.fetch_update(Relaxed, Relaxed, |asked| (asked < MOST_AT_ONCE).then_some(asked + 1));
+        taken.is_ok().then_some(Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        ASKED.fetch_sub(1, Relaxed);
+    }
+}
 
 /// What the unit printed. Whether it says yes or no (exit code 0 or 1), it is an answer.
 ///
 /// # Errors
 /// If the unit cannot be reached, or the command fails there.
 pub(in crate::desk) fn ask(door: &Door, words: &str) -> anyhow::Result<String> {
+    let Some(_place) = Place::take() else {
+        return Err(anyhow!("other units are being asked")).help("wait a moment, and load the page again");
+    };
     let permission = match door.sudo {
         true => "give the ssh user a sudo rule for this command as edge-agent",
         false => "switch sudo on for this door",

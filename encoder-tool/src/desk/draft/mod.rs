@@ -17,8 +17,8 @@ const LATE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(700);
 /// The most photos of a draft.
 pub(super) const MOST_PHOTOS: usize = 12;
-/// Hexadecimal digits of an id.
-const ID_DIGITS: usize = 32;
+/// The most faces to choose from.
+const MOST_CANDIDATES: usize = 12;
 
 /// All drafts of the desk.
 #[derive(Default)]
@@ -39,33 +39,36 @@ pub(super) struct Draft {
 }
 
 impl Drafts {
-    /// The draft with this id, which a page made up; a new one if there is none. `None` if it is no id.
-    pub(super) fn with_id(&mut self, id: &str) -> Option<&mut Draft> {
-        let now = Instant::now();
-        self.0.retain(|draft| now.duration_since(draft.touched) < IDLE);
-        if id.len() != ID_DIGITS || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
+    /// Begins a draft for a page.
+    pub(super) fn begin(&mut self, id: &str) {
+        self.0.sort_by_key(|draft| draft.touched);
+        if self.0.len() >= MOST {
+            self.0.remove(0);
         }
-        let at = match self.0.iter().position(|draft| draft.id == id) {
-            Some(at) => at,
-            None => {
-                self.0.sort_by_key(|draft| draft.touched);
-                if self.0.len() >= MOST {
-                    self.0.remove(0);
-                }
-                self.0.push(Draft::new(id, now));
-                self.0.len() - 1
-            }
-        };
-        let draft = self.0.get_mut(at)?;
-        draft.touched = now;
+        self.0.push(Draft::new(id, Instant::now()));
+    }
+
+    /// The draft with this id; `None` if it is gone.
+    pub(super) fn with_id(&mut self, id: &str) -> Option<&mut Draft> {
+        let draft = self.0.iter_mut().find(|draft| draft.id == id)?;
+        draft.touched = Instant::now();
         Some(draft)
+    }
+
+    /// Forgets drafts that nobody has touched for a while.
+    pub(super) fn forget_idle(&mut self) {
+        self.0.retain(|draft| draft.touched.elapsed() < IDLE);
     }
 
     /// Forgets a draft.
     pub(super) fn forget(&mut self, id: &str) {
         self.0.retain(|draft| draft.id != id);
     }
+}
+
+/// Where the photo with this digest is.
+fn place(photos: &[Taken], digest: &str) -> Option<usize> {
+    photos.iter().position(|taken| taken.encoded.digest.to_string() == digest)
 }
 
 impl Draft {
@@ -104,6 +107,28 @@ impl Draft {
     /// Whether the person had time to move since the last picture.
     pub(super) fn is_ready(&self) -> bool {
         Instant::now() >= self.next_not_before
+    }
+
+    /// Offers faces of a photo to choose from.
+    pub(super) fn offer(&mut self, faces: Vec<Taken>) {
+        let left = MOST_CANDIDATES.saturating_sub(self.candidates.len());
+        self.candidates.extend(faces.into_iter().take(left));
+    }
+
+    /// Takes the face with this digest, which was offered.
+    pub(super) fn choose(&mut self, digest: &str) {
+        if let Some(at) = place(&self.candidates, digest) {
+            let chosen = self.candidates.remove(at);
+            self.candidates.clear();
+            self.photos.push(chosen);
+        }
+    }
+
+    /// Drops the photo with this digest, if it is there.
+    pub(super) fn drop_photo(&mut self, digest: &str) {
+        if let Some(at) = place(&self.photos, digest) {
+            self.photos.remove(at);
+        }
     }
 
     /// Adds a picture of the pose.

@@ -14,7 +14,7 @@ use super::request::Request;
 use super::site::Site;
 use super::texts::{Texts, fill};
 use crate::build_db::quality::MAX_SECOND_SHARE;
-use crate::office::{Office, OfficePerson};
+use crate::office::{NO_BASIS_YET, Office, OfficePerson};
 use anyhow::{Context, bail};
 use data_encoding::HEXLOWER;
 use jiff::ZonedDateTime;
@@ -38,24 +38,18 @@ const WEBCAM_PIXELS: u64 = 4_000_000;
 /// If the folder cannot be used, or the person cannot be stored.
 pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
     match (request.method, rest) {
-        (Method::Get, []) => page_for(site, request.query("person"), &new_id()?).map(Some),
-        (Method::Get, ["draft", id, kind @ ("photo" | "candidate"), number]) => Ok(picture(site, id, kind, number)),
+        (Method::Get, []) => {
+            let id = new_id()?;
+            lock(&site.drafts).begin(&id);
+            page_for(site, request.query("person"), &id).map(Some)
+        }
+        (Method::Get, ["draft", id, digest]) => Ok(picture(site, id, digest)),
         (Method::Post, ["look"]) => look(site, request).map(Some),
         (Method::Post, ["photo"]) => dropped(site, request).map(Some),
-        (Method::Post, ["choose"]) => with_draft(site, request, |draft, number| {
-            if number < draft.candidates.len() {
-                let chosen = draft.candidates.swap_remove(number);
-                draft.photos.push(chosen);
-                draft.candidates.clear();
-            }
-        }),
-        (Method::Post, ["none"]) => with_draft(site, request, |draft, _| draft.candidates.clear()),
-        (Method::Post, ["drop"]) => with_draft(site, request, |draft, number| {
-            if number < draft.photos.len() {
-                draft.photos.remove(number);
-            }
-        }),
-        (Method::Post, ["again"]) => with_draft(site, request, |draft, _| draft.pose_again()),
+        (Method::Post, ["choose"]) => with_draft(site, request, |draft| draft.choose(request.form("photo"))),
+        (Method::Post, ["none"]) => with_draft(site, request, |draft| draft.candidates.clear()),
+        (Method::Post, ["drop"]) => with_draft(site, request, |draft| draft.drop_photo(request.form("photo"))),
+        (Method::Post, ["again"]) => with_draft(site, request, Draft::pose_again),
         (Method::Post, ["save"]) => save(site, request).map(Some),
         _ => Ok(None),
     }
@@ -201,7 +195,7 @@ fn dropped(site: &Site, request: &Request) -> anyhow::Result<Answer> {
                 draft.photos.extend(faces.pop());
                 t.photo_added.to_owned()
             } else {
-                draft.candidates = faces;
+                draft.offer(faces);
                 t.choose_face.to_owned()
             }
         }
@@ -211,23 +205,19 @@ fn dropped(site: &Site, request: &Request) -> anyhow::Result<Answer> {
 }
 
 /// Changes a draft by a button, and shows the photos.
-fn with_draft(
-    site: &Site,
-    request: &Request,
-    change: impl FnOnce(&mut Draft, usize),
-) -> anyhow::Result<Option<Answer>> {
+fn with_draft(site: &Site, request: &Request, change: impl FnOnce(&mut Draft)) -> anyhow::Result<Option<Answer>> {
     let mut drafts = lock(&site.drafts);
     let draft = drafts.with_id(request.form("draft")).context(site.texts.draft_gone)?;
-    change(draft, request.form("number").parse().unwrap_or(usize::MAX));
+    change(draft);
     let photos = Some(photos_of(site, draft, request.form("person")).into_string());
     Looked { photos, ..Looked::new(draft, String::new()) }.answer().map(Some)
 }
 
-fn picture(site: &Site, id: &str, kind: &str, number: &str) -> Option<Answer> {
+fn picture(site: &Site, id: &str, digest: &str) -> Option<Answer> {
     let mut drafts = lock(&site.drafts);
     let draft = drafts.with_id(id)?;
-    let photos = if kind == "photo" { &draft.photos } else { &draft.candidates };
-    let taken = photos.get(number.parse::<usize>().ok()?)?;
+    let mut all = draft.photos.iter().chain(&draft.candidates);
+    let taken = all.find(|taken| taken.encoded.digest.to_string() == digest)?;
     Some(Answer::of(Kind::Jpeg, taken.jpeg.clone()))
 }
 
@@ -236,17 +226,14 @@ fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
     let t = site.texts;
     let (examination, _) = site.examiner.newest();
     let findings = likeness::findings(t, draft, plan_of(&examination), person, site.threshold());
-    // The number makes each picture another address: the browser shows no old one.
-    let address = |kind: &str, number: usize, taken: &Taken| {
-        format!("/enrol/draft/{}/{kind}/{number}?of={}", draft.id(), taken.encoded.digest)
-    };
+    let address = |taken: &Taken| format!("/enrol/draft/{}/{}", draft.id(), taken.encoded.digest);
     html! {
         @if !draft.candidates.is_empty() {
             div.choose role="group" aria-label=(t.choose_face) {
                 p { (t.choose_face) }
                 @for (number, taken) in draft.candidates.iter().enumerate() {
-                    button type="button" data-draft="choose" data-number=(number) {
-                        img src=(address("candidate", number, taken)) alt=(fill(t.face_number, &[&(number + 1).to_string()]));
+                    button type="button" data-draft="choose" data-photo=(taken.encoded.digest) {
+                        img src=(address(taken)) alt=(fill(t.face_number, &[&(number + 1).to_string()]));
                     }
                 }
                 button type="button" data-draft="none" { (t.none_of_them) }
@@ -257,9 +244,9 @@ fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
             @for (number, taken) in draft.photos.iter().enumerate() {
                 @let odd = findings.odd.contains(&number);
                 li .suspect[odd] {
-                    img src=(address("photo", number, taken)) alt=(fill(t.photo_number, &[&(number + 1).to_string()]));
+                    img src=(address(taken)) alt=(fill(t.photo_number, &[&(number + 1).to_string()]));
                     @if odd { p.bad { (t.unlike_others) } }
-                    button.danger type="button" data-draft="drop" data-number=(number) { (t.remove) span.unseen { " " (fill(t.photo_number, &[&(number + 1).to_string()])) } }
+                    button.danger type="button" data-draft="drop" data-photo=(taken.encoded.digest) { (t.remove) span.unseen { " " (fill(t.photo_number, &[&(number + 1).to_string()])) } }
                 }
             }
         }
@@ -287,6 +274,9 @@ fn page<'a>(
         let mut drafts = lock(&site.drafts);
         drafts.with_id(draft_id).map(|draft| photos_of(site, draft, &key))
     };
+    let recorded = person.map(|person| office.field(person, "basis")).filter(|basis| *basis != NO_BASIS_YET);
+    let basis = [typed("basis"), recorded.unwrap_or_default(), t.basis_consent];
+    let basis = basis.into_iter().find(|basis| !basis.is_empty()).unwrap_or_default().to_owned();
     let needs_consent = person.is_none_or(|person| office.field(person, "informed_on").is_empty());
     let modes = [
         ("", t.mode_of_door),
@@ -349,7 +339,7 @@ fn page<'a>(
                     p { (t.notice_what) }
                     p { (t.notice_where) }
                     p { (t.notice_rights) }
-                    (field("basis", t.basis, t.basis_hint, if typed("basis").is_empty() { t.basis_consent } else { typed("basis") }))
+                    (field("basis", t.basis, t.basis_hint, &basis))
                     label.check { input type="checkbox" name="agreed" value="yes"; span { (t.agreed) } }
                 }
             }
@@ -413,8 +403,10 @@ fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
                 bail!("{}", t.no_photos_yet);
             }
             let consent = with_consent(office.field(person, "informed_on").is_empty())?;
-            office.edit(person, &consent)?;
-            office.add_photos(person, &photos)?;
+            if office.field(person, "mode") == "card" {
+                bail!("{}", t.card_needs_no_photo);
+            }
+            office.add_photos(person, &consent, &photos)?;
             Ok(key.to_owned())
         });
     }

@@ -24,10 +24,12 @@ pub(super) fn answer(site: &Site, request: &Request, key: &str, rest: &[&str]) -
         ["rename"] => rename(site, request, key).map(Some),
         ["remove"] => remove(site, key).map(Some),
         ["photo", photo, "remove"] => {
-            with_person(site, key, |office, person| {
+            let removed = with_person(site, key, |office, person| {
                 let photo = photo_with_key(person, photo).context(site.texts.photo_gone)?;
                 office.remove_photo(photo)
             })?;
+            site.examiner.has_been_removed(&removed);
+            site.examiner.look_again();
             Ok(Some(Answer::see(&format!("/people/{key}?saved=1#photos"))))
         }
         _ => Ok(None),
@@ -51,8 +53,9 @@ fn edit(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
             anyhow::bail!("{}", site.texts.changed_meanwhile);
         }
         let before = |column| office.field(person, column).replace("\r\n", "\n");
-        let fields: Vec<(&str, &str)> = COLUMNS.iter().map(|column| (*column, request.form(column))).collect();
-        let fields = fields.into_iter().filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
+        // A field that the form does not have stays as it is.
+        let fields = COLUMNS.iter().filter_map(|column| Some((*column, request.one(column)?)));
+        let fields = fields.filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
         office.edit(person, &fields.collect::<Vec<_>>())
     });
     let Err(refused) = changed else { return Ok(Answer::see(&format!("/people/{key}?saved=1"))) };
@@ -83,8 +86,10 @@ fn id_in_database(site: &Site, name: &PersonName) -> anyhow::Result<Option<Perso
 /// Removes the person, and says what was erased.
 fn remove(site: &Site, key: &str) -> anyhow::Result<Answer> {
     let t = site.texts;
-    let (name, Removed(erased)) =
+    let (name, Removed { lines: erased, photos }) =
         with_person(site, key, |office, person| Ok((person.name.clone(), office.remove(person)?)))?;
+    site.examiner.has_been_removed(&photos);
+    site.examiner.look_again();
     let title = fill(t.is_removed, &[name.as_str()]);
     let body = html! {
         h2 { (t.receipt) }

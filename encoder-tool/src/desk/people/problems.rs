@@ -85,7 +85,9 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
     }
     for missing in &plan.report.not_enrolled {
         if let Some(key) = key_of_name.get(missing.name.as_str()) {
-            add(key, fill(t.not_enrolled, &[missing.reason]), Fix::MorePhotos);
+            let is_withheld = plan.enrolment.withheld.iter().any(|member| member.name.as_str() == missing.name);
+            let fix = if is_withheld { Fix::Fields } else { Fix::MorePhotos };
+            add(key, fill(t.not_enrolled, &[missing.reason]), fix);
         }
     }
     for missing in &plan.report.without_face {

@@ -162,6 +162,12 @@ impl Browser {
         self.carry_out(&json!({"do": "screenshot", "file": file}));
     }
 
+    /// Writes what is visible of the page into this JPEG file.
+    #[track_caller]
+    pub(crate) fn picture(&mut self, file: &Path) {
+        self.carry_out(&json!({"do": "picture", "file": file}));
+    }
+
     #[track_caller]
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         self.carry_out(&json!({"do": "resize", "width": width, "height": height}));

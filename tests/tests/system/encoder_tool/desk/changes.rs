@@ -1,6 +1,6 @@
 //! A change on a page changes the files, and a change of the files is on the page.
 
-use super::super::enrolled_photo;
+use super::super::{door_photo, enrolled_photo};
 use super::Desk;
 use super::client::hidden;
 use std::fs;
@@ -71,7 +71,7 @@ fn who_does_not_agree_is_not_stored() {
     let photo = fs::read(enrolled_photo()).unwrap();
     let desk = Desk::with_people(&[]);
     let client = desk.client();
-    let id = "0123456789abcdef0123456789abcdef";
+    let id = &client.new_draft();
     let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &photo);
     assert!(looked.text().contains("The photo is added"), "{}", looked.text());
     for (fields, expected) in [
@@ -80,10 +80,10 @@ fn who_does_not_agree_is_not_stored() {
         (&[("name", "Bo"), ("basis", "consent"), ("agreed", "yes"), ("mode", "card")], "needs no photo"),
         (&[("name", "../Bo"), ("basis", "consent"), ("agreed", "yes")], "cannot be the name of a folder"),
     ] {
-        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("draft", id)]).collect();
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("draft", id.as_str())]).collect();
         let refused = client.post("/enrol/save", &fields);
         assert!(refused.status == 422 && refused.text().contains(expected), "{fields:?}: {}", refused.text());
-        assert!(refused.text().contains(&format!("/enrol/draft/{id}/photo/0")), "the photo is still there");
+        assert!(refused.text().contains(&format!("/enrol/draft/{id}/")), "the photo is still there");
         assert_eq!(desk.people(), []);
     }
     let enrolled =
@@ -92,5 +92,67 @@ fn who_does_not_agree_is_not_stored() {
     let table = fs::read_to_string(desk.file("people/people.csv")).unwrap();
     let today = jiff::ZonedDateTime::now().date();
     assert_eq!(table, format!("name,basis,informed_on\nBo,consent {today},{today}\n"));
-    assert_eq!(client.get(&format!("/enrol/draft/{id}/photo/0")).status, 404, "the draft is gone");
+    assert_eq!(client.post("/enrol/again", &[("draft", id)]).status, 422, "the draft is gone");
+}
+
+/// Regression test: a second click removed the next photo, because photos were numbered.
+#[test]
+fn a_second_click_removes_no_second_photo() {
+    let desk = Desk::with_people(&[]);
+    let client = desk.client();
+    let id = &client.new_draft();
+    for photo in [enrolled_photo(), door_photo("eileen_collins.jpg")] {
+        let looked =
+            client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &fs::read(photo).unwrap()).text();
+        assert!(looked.contains("The photo is added"), "{looked}");
+    }
+    let photos = client.post("/enrol/choose", &[("draft", id), ("photo", "none")]).text();
+    let digest =
+        photos.split(&format!("/enrol/draft/{id}/")).nth(1).unwrap().split(['\\', '"']).next().unwrap().to_owned();
+    for _ in 0..2 {
+        let left = client.post("/enrol/drop", &[("draft", id), ("photo", &digest)]).text();
+        assert_eq!(left.matches("<img").count(), 1, "{left}");
+    }
+}
+
+/// Regression test: the photo was being encoded while the person was removed, and stayed in the cache.
+#[test]
+fn a_removed_person_is_in_no_cache() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    for _ in 0..4 {
+        let desk = Desk::with_people(&[
+            ("Bo/1.jpg", &photo),
+            ("Cy/1.jpg", &fs::read(door_photo("eileen_collins.jpg")).unwrap()),
+        ]);
+        let client = desk.client();
+        // Without waiting: the photos are being looked at.
+        let removed = client.post(&format!("/people/{}/remove", client.key_of("Bo")), &[]);
+        assert_eq!(removed.status, 200, "{}", removed.text());
+        client.waits_for_findings();
+        let cached = desk.cached();
+        assert!(cached.len() <= 1, "{cached:?}");
+    }
+}
+
+#[test]
+fn a_photo_that_comes_from_elsewhere_is_looked_at() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk = Desk::with_people(&[("Bo/1.jpg", &photo)]);
+    let client = desk.client();
+    client.waits_for_findings();
+    super::super::made::put(desk.folder.path(), "people/Bo/2.jpg", &photo);
+    let page = format!("/people/{}", client.key_of("Bo"));
+    client.waits_until(&page, |page| page.contains("2.jpg is not used: the same photo as Bo/1.jpg"));
+}
+
+/// What has begun is finished, although nobody looks any more.
+#[test]
+fn a_build_is_finished_when_the_desk_is_stopped() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let mut desk = Desk::with_people(&[("Bo/1.jpg", &photo)]);
+    let client = desk.client();
+    assert_eq!(client.post("/build/keys", &[("passphrase", ""), ("again", "")]).status, 303);
+    assert_eq!(client.post("/build", &[]).status, 303);
+    assert_eq!(desk.stop(), Some(0));
+    assert!(desk.file("people.db").exists());
 }

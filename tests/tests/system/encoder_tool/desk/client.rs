@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than any answer takes on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,8 +68,27 @@ impl Client {
     }
 
     /// Waits until the photos have been looked at.
+    #[track_caller]
     pub(super) fn waits_for_findings(&self) {
-        while self.page("/state").contains("\"is_looking\":true") {}
+        self.waits_until("/state", |state| state.contains("\"is_looking\":false"));
+    }
+
+    /// The text of a page, once it is as expected.
+    #[track_caller]
+    pub(super) fn waits_until(&self, path: &str, expected: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let page = self.page(path);
+            if expected(&page) {
+                return page;
+            }
+            assert!(Instant::now() < until, "{path}: {page}");
+        }
+    }
+
+    /// The id of a new draft of photos.
+    pub(super) fn new_draft(&self) -> String {
+        hidden(&self.page("/enrol"), "draft")
     }
 
     fn head(&self) -> String {

@@ -5,7 +5,6 @@ mod changes;
 mod client;
 mod story;
 
-use super::with_own_cache;
 use client::Client;
 use serde_json::Value;
 use std::fs;
@@ -27,7 +26,10 @@ impl Desk {
     fn start(folder: TempDir) -> Self {
         fs::create_dir_all(folder.path().join("people")).unwrap();
         let mut command = Command::new(program("encoder-tool"));
-        with_own_cache(&mut command).args(["desk", "people", "--no-browser", "--json"]).current_dir(folder.path());
+        command
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .args(["desk", "people", "--no-browser", "--json"])
+            .current_dir(folder.path());
         command.env("XDG_CONFIG_HOME", folder.path().join("config")).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
@@ -65,6 +67,26 @@ impl Desk {
         add(&self.file("people"), &mut found);
         found.sort();
         found
+    }
+
+    /// Everything in the cache.
+    fn cached(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.file("cache")];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found
+    }
+
+    /// Sends SIGTERM, and waits for the exit code.
+    fn stop(&mut self) -> Option<i32> {
+        let stopped = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        self.child.wait().unwrap().code()
     }
 
     /// Opens the session.

@@ -1,5 +1,7 @@
 //! The office manager's whole path, in a real browser with a webcam: from an empty folder to a door that lets somebody in,
 //! and no longer does. Every page is checked for accessibility on the way.
+//!
+//! With DESK_PICTURES=FOLDER in the environment, it also makes the pictures of `docs/people.md`.
 
 use super::super::super::browser::Browser;
 use super::super::super::browser::On::{Css, Label, Role, Text};
@@ -37,7 +39,7 @@ fn from_an_empty_folder_to_a_door_that_knows_its_people() {
 
     keys(&mut browser);
     let unit = unit_that_trusts(&desk);
-    add_door(&mut browser, &server, &unit);
+    add_door(&mut browser, &desk, &server, &unit);
     build_and_ship(&mut browser);
     unit.status_when(|status| status["database"]["people"] == 3);
     comes_to_the_door(&unit, AT_THE_DOOR);
@@ -60,6 +62,8 @@ fn from_an_empty_folder_to_a_door_that_knows_its_people() {
     unit.status_when(|status| refused(status) > before);
     let status = unit.status("--json").json();
     assert_eq!(status["database"]["people"], 2, "{status:#}");
+    // While the desk still answers.
+    drop(browser);
 }
 
 /// Without a mouse: the first Tab leads past the navigation, and the webcam is started with a key.
@@ -71,6 +75,9 @@ fn by_webcam(browser: &mut Browser, name: &str, photo: &Path) {
     assert_eq!(browser.evaluate("document.activeElement.id"), "main");
     browser.press("Tab");
     browser.press("Enter");
+    browser.waits_until("document.getElementById('poses').value >= 3");
+    browser.fill(Label("Name"), name);
+    picture(browser, "enrol");
     browser.sees(Text("All pictures are taken."));
     browser.fill(Label("Name"), name);
     browser.fill(Css("input[name=groups]"), "staff");
@@ -100,6 +107,7 @@ fn from_photos_with_a_wrong_one(browser: &mut Browser, name: &str) {
     go(browser, "People");
     browser.sees(Text("a photo of"));
     is_accessible(browser, "people with problems");
+    picture(browser, "people");
     browser.fill(Css("#search"), "biden");
     browser.sees(Text("1 of 3 people"));
     browser.sees_no(Css("#people li:not([hidden]):has-text(\"Eileen\")"));
@@ -133,6 +141,7 @@ fn door_check(browser: &mut Browser) {
     browser.click(Role("button", "Start the webcam"));
     browser.sees(Text("Opens for Eileen Collins."));
     browser.sees(Text("Eileen Collins: L2 distance 0."));
+    picture(browser, "check");
     browser.select(Role("combobox", "The door asks for"), "card and face");
     browser.sees(Text("Stays locked: a card is needed as well."));
     is_accessible(browser, "check");
@@ -175,7 +184,7 @@ fn comes_to_the_door(unit: &RunningUnit, photo: &str) {
     fs::rename(unit.file("next"), unit.file(SEEN)).unwrap();
 }
 
-fn add_door(browser: &mut Browser, server: &Server, unit: &RunningUnit) {
+fn add_door(browser: &mut Browser, desk: &Desk, server: &Server, unit: &RunningUnit) {
     go(browser, "Doors");
     browser.sees(Text("There are no doors in the list yet."));
     browser.fill(Css("input[name=name]"), "Front door");
@@ -183,10 +192,14 @@ fn add_door(browser: &mut Browser, server: &Server, unit: &RunningUnit) {
     browser.click(Text("More choices"));
     browser.fill(Css("input[name=port]"), &server.port().to_string());
     browser.fill(Css("input[name=identity]"), server.identity().to_str().unwrap());
-    let options = "StrictHostKeyChecking=no UserKnownHostsFile=/dev/null IdentitiesOnly=yes LogLevel=ERROR";
-    browser.fill(Css("input[name=options]"), options);
     browser.fill(Css("input[name=config]"), unit.file("config.toml").to_str().unwrap());
     browser.click(Role("button", "Add"));
+    browser.sees(Text("No answer:"));
+    // Options of ssh are set in the file only.
+    let options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "IdentitiesOnly=yes", "LogLevel=ERROR"];
+    let doors = fs::read_to_string(desk.file("doors.toml")).unwrap();
+    fs::write(desk.file("doors.toml"), format!("{doors}ssh-options = {options:?}\n")).unwrap();
+    browser.reload();
     browser.sees(Role("heading", "Front door"));
     browser.sees(Css("pre:has-text(\"1 person\")"));
     is_accessible(browser, "doors");
@@ -200,6 +213,7 @@ fn build_and_ship(browser: &mut Browser) {
     browser.sees(Text("Ship it now."));
     browser.click(Role("button", "Ship to Front door"));
     browser.sees(Text("Done: the database is in use."));
+    picture(browser, "build");
     is_accessible(browser, "build");
 }
 
@@ -207,6 +221,7 @@ fn events(browser: &mut Browser, name: &str) {
     go(browser, "Doors");
     browser.click(Role("link", "Front door"));
     browser.sees(Css(&format!(".events li:has-text(\"{name}\")")));
+    picture(browser, "door");
     browser.click(Role("button", "Check that the log is whole"));
     browser.sees(Role("heading", "The unit says"));
     is_accessible(browser, "door");
@@ -234,6 +249,16 @@ fn aim(browser: &mut Browser) {
 fn go(browser: &mut Browser, page: &str) {
     browser.click(Css(&format!("nav a:text-is(\"{page}\")")));
     browser.sees(Role("heading", page));
+}
+
+/// A picture for the documents, if they are wanted.
+fn picture(browser: &mut Browser, page: &str) {
+    if let Some(folder) = std::env::var_os("DESK_PICTURES") {
+        browser.resize(1000, 800);
+        browser.evaluate("scrollTo(0, 0)");
+        browser.picture(&Path::new(&folder).join(format!("desk-{page}.jpg")));
+        browser.resize(1400, 900);
+    }
 }
 
 /// In light and dark, as wide as a phone and as a desk.

@@ -1,29 +1,19 @@
 //! The page about hours: the schedules of `schedules.toml`, which say when people may enter.
 
-mod schedules_file;
-
 use super::opaque;
 use super::page::{Page, Place, error_box, field};
 use super::request::Request;
 use super::site::Site;
 use super::texts::Texts;
+use crate::office::{SchedulesFile, Written};
 use crate::rule_files::SCHEDULES_FILE;
 use local_web::{Answer, Method};
 use maud::{Markup, html};
-use schedules_file::{SchedulesFile, Written};
 use shared::gallery::PersonName;
 
 /// The schedules of the file, to say which of them bind a person. None if the file cannot be used.
 #[derive(Debug, Default)]
 pub(super) struct Known(Vec<Written>);
-
-/// See [`schedules_file::with_one_more`].
-///
-/// # Errors
-/// If the file has a mistake.
-pub(crate) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 2]> {
-    schedules_file::with_one_more(bytes, name)
-}
 
 /// The schedules, as they are now.
 pub(super) fn schedules(site: &Site) -> Known {
@@ -66,7 +56,7 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
         (Method::Post, [what @ ("set" | "add" | "remove")]) => {
             let changed = site.change(|office| {
                 let mut file = SchedulesFile::read(&path)?;
-                if request.form("version") != file.version() {
+                if request.form("version") != version_of(&file) {
                     anyhow::bail!("{}", t.changed_meanwhile);
                 }
                 let number = request.form("number").parse().unwrap_or(usize::MAX);
@@ -88,22 +78,21 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
 
 /// What a form says about a schedule.
 fn written(request: &Request) -> Written {
+    // A comma may be in a name, and in "mon,wed 09:00-12:00".
     let each = |name| -> Vec<String> {
-        let parts = request.form(name).split([';', ',']).map(str::trim);
+        let parts = request.form(name).split([';', '\n']).map(str::trim);
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
-    // "mon,wed 09:00-12:00" has a comma of its own.
-    let lines = request.form("hours").split([';', '\n']).map(str::trim);
     Written {
         name: request.form("name").trim().to_owned(),
         groups: each("groups"),
         people: each("people"),
-        hours: lines.filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        hours: each("hours"),
     }
 }
 
 fn page<'a>(t: &'a Texts, file: &SchedulesFile, refused: Option<&anyhow::Error>) -> Page<'a> {
-    let version = file.version();
+    let version = version_of(file);
     let schedules = file.schedules();
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
@@ -152,6 +141,6 @@ fn fields(t: &Texts, schedule: &Written) -> Markup {
 }
 
 /// What a file says, for the version of its forms.
-fn version_of(text: &str) -> String {
-    opaque::version([text])
+fn version_of(file: &SchedulesFile) -> String {
+    opaque::version([file.text()])
 }

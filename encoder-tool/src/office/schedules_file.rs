@@ -1,28 +1,28 @@
-//! `schedules.toml` as a file that can be changed: comments, order and everything that the page does not show stay.
+//! `schedules.toml` as a file that can be changed: comments, order and everything that is not changed stay.
 
-use super::version_of;
+use super::Office;
 use crate::build_db::schedules_toml;
-use crate::office::Office;
 use anyhow::{Context, anyhow};
 use files::Access;
 use shared::gallery::PersonId;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::{fs, io};
 use terminal::{Help, ShowPath};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-/// What the page shows of a schedule.
+/// What can be changed of a schedule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Written {
-    pub(super) name: String,
-    pub(super) groups: Vec<String>,
-    pub(super) people: Vec<String>,
-    pub(super) hours: Vec<String>,
+pub(crate) struct Written {
+    pub(crate) name: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) people: Vec<String>,
+    pub(crate) hours: Vec<String>,
 }
 
 /// The file.
 #[derive(Debug)]
-pub(super) struct SchedulesFile {
+pub(crate) struct SchedulesFile {
     text: String,
     document: DocumentMut,
 }
@@ -32,7 +32,7 @@ impl SchedulesFile {
     ///
     /// # Errors
     /// If it cannot be read, or has a mistake.
-    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
             return Ok(Self { text: String::new(), document: DocumentMut::new() });
         }
@@ -43,16 +43,21 @@ impl SchedulesFile {
         schedules_toml::parse(bytes).help("correct schedules.toml in an editor")?;
         let text = str::from_utf8(bytes).context("schedules.toml is not UTF-8 text")?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Ok(Self { text: text.to_owned(), document: text.parse::<DocumentMut>()? })
+        let document = text.parse::<DocumentMut>()?;
+        if document.get("schedule").is_some_and(|schedules| !schedules.is_array_of_tables()) {
+            return Err(anyhow!("schedules.toml has its schedules in one line"))
+                .help("write each as [[schedule]], with its keys in lines below");
+        }
+        Ok(Self { text: text.to_owned(), document })
     }
 
-    /// Another one for another file.
-    pub(super) fn version(&self) -> String {
-        version_of(&self.text)
+    /// The text as it was read.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The schedules, in the order of the file.
-    pub(super) fn schedules(&self) -> Vec<Written> {
+    pub(crate) fn schedules(&self) -> Vec<Written> {
         let texts = |table: &Table, key: &str| -> Vec<String> {
             let array = table.get(key).and_then(Item::as_array);
             array.into_iter().flatten().filter_map(|text| text.as_str()).map(str::to_owned).collect()
@@ -71,7 +76,7 @@ impl SchedulesFile {
     ///
     /// # Errors
     /// If there is no such schedule.
-    pub(super) fn set(&mut self, number: usize, written: &Written) -> anyhow::Result<()> {
+    pub(crate) fn set(&mut self, number: usize, written: &Written) -> anyhow::Result<()> {
         let tables = self.document.get_mut("schedule").and_then(Item::as_array_of_tables_mut);
         let table = tables.and_then(|tables| tables.get_mut(number)).context("there is no such schedule")?;
         fill(table, written);
@@ -79,7 +84,7 @@ impl SchedulesFile {
     }
 
     /// Adds a schedule at the end.
-    pub(super) fn add(&mut self, written: &Written) {
+    pub(crate) fn add(&mut self, written: &Written) {
         let mut table = Table::new();
         fill(&mut table, written);
         let tables = self.document.entry("schedule").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
@@ -92,7 +97,7 @@ impl SchedulesFile {
     ///
     /// # Errors
     /// If there is no such schedule.
-    pub(super) fn remove(&mut self, number: usize) -> anyhow::Result<()> {
+    pub(crate) fn remove(&mut self, number: usize) -> anyhow::Result<()> {
         let tables = self.document.get_mut("schedule").and_then(Item::as_array_of_tables_mut);
         let tables = tables.filter(|tables| number < tables.len()).context("there is no such schedule")?;
         tables.remove(number);
@@ -106,7 +111,7 @@ impl SchedulesFile {
     ///
     /// # Errors
     /// If it is refused or cannot be written.
-    pub(super) fn write(&self, path: &Path, office: &Office) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, path: &Path, office: &Office) -> anyhow::Result<()> {
         if !self.document.contains_key("schedule") && !self.document.contains_key("door") {
             return match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -121,14 +126,38 @@ impl SchedulesFile {
         // Ids are not known here; what matters is that the person is in the folder.
         let is_there = |name: &_| office.person_named(name).map(|_| PersonId([0; 16]));
         schedules_toml::with_ids(rules, is_there).map_err(|error| refused(&format!("{error:#}")))?;
-        let known = office.groups();
-        for schedule in self.schedules() {
-            if let Some(group) = schedule.groups.iter().find(|group| !known.contains(group.as_str())) {
-                return Err(refused(&format!("nobody is in the group {group:?}")))
-                    .help("put somebody into the group first, or correct its name");
-            }
+        if let Some(group) = self.groups().iter().find(|group| !office.groups().contains(group.as_str())) {
+            return Err(refused(&format!("nobody is in the group {group:?}")))
+                .help("put somebody into the group first, or correct its name");
         }
         Ok(files::replace(path, Access::Private, text.as_bytes())?)
+    }
+
+    /// The groups that schedules bind.
+    pub(crate) fn groups(&self) -> BTreeSet<String> {
+        self.schedules().into_iter().flat_map(|schedule| schedule.groups).collect()
+    }
+
+    /// Gives a person another name wherever the file names the person. Whether it does.
+    pub(crate) fn rename(&mut self, is_it: impl Fn(&str) -> bool, name: &str) -> bool {
+        let mut is_named = false;
+        for (number, mut schedule) in self.schedules().into_iter().enumerate() {
+            let count = schedule.people.iter().filter(|person| is_it(person)).count();
+            if count > 0 {
+                schedule.people.iter_mut().filter(|person| is_it(person)).for_each(|person| *person = name.to_owned());
+                // The number is that of a schedule that is there.
+                is_named |= self.set(number, &schedule).is_ok();
+            }
+        }
+        is_named
+    }
+
+    /// Replaces the file without a check.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn write_unchecked(&self, path: &Path) -> anyhow::Result<()> {
+        Ok(files::replace(path, Access::Private, self.document.to_string().as_bytes())?)
     }
 }
 
@@ -136,7 +165,7 @@ impl SchedulesFile {
 ///
 /// # Errors
 /// If the file has a mistake.
-pub(super) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 2]> {
+pub(crate) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 2]> {
     let mut file = SchedulesFile::parse(bytes)?;
     let number = file.schedules().len();
     let everybody = Written { groups: vec!["everybody".to_owned()], ..Written::default() };
