@@ -222,7 +222,7 @@ texts! {
     allow_removals: "Remove people, even if it is more than a tenth of them",
     allow_misses: "Go on, even if many people would not be recognised",
     build_button: "Build and sign the database",
-    key_for_units: "Doors need the public half of the key once: {}.",
+    key_for_units: "Each door needs the public half of the key once:",
     building: "Building the database",
     encoded_now: "{} encoded now; {} known from before.",
     database_is_written: "{} is written, with {}. Ship it now.",

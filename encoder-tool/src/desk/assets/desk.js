@@ -45,7 +45,7 @@ addEventListener("pagehide", () => leaving.abort());
 document.addEventListener("submit", (event) => { if (!event.defaultPrevented) leaving.abort(); });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='/']");
-  if (link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && !("download" in link.dataset)) leaving.abort();
+  if (link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && !link.hasAttribute("download")) leaving.abort();
 });
 
 async function markup(address) {

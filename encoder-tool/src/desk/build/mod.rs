@@ -17,7 +17,7 @@ use local_web::{Answer, Kind, Method};
 use maud::{Markup, html};
 use signing::Signing;
 use std::sync::Arc;
-use terminal::{ShowPath, counted};
+use terminal::counted;
 use zeroize::Zeroizing;
 
 /// Answers a request for `/build/…`; `None` if there is no such page.
@@ -28,6 +28,10 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyh
     let t = site.texts;
     match (request.method, rest) {
         (Method::Get, []) => page(site, None).map(|page| Some(page.answer(t))),
+        (Method::Get, ["signing.key.pub"]) => {
+            let public = files::key_file::read_public(&files::key_file::public_path(&site.places.signing))?;
+            Ok(Some(Answer::file(Kind::Text, "signing.key.pub", public)))
+        }
         (Method::Get, ["progress"]) => Ok(Some(Answer::of(Kind::Html, progress(site).into_string()))),
         (Method::Post, ["keys"]) => begun(site, new_keys(site, request)).map(Some),
         (Method::Post, []) => begun(site, build(site, request)).map(Some),
@@ -198,7 +202,7 @@ fn sign(site: &Site) -> anyhow::Result<Markup> {
                 }
                 button { (t.build_button) }
             }
-            p.soft { (fill(t.key_for_units, &[&files::key_file::public_path(&site.places.signing).shown().to_string()])) }
+            p { (t.key_for_units) " " a href="/build/signing.key.pub" download { "signing.key.pub" } }
         },
     })
 }

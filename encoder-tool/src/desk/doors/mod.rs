@@ -169,10 +169,6 @@ fn one<'a>(t: &Texts, door: &'a Door, answered: Markup) -> Page<'a> {
     let body = html! {
         (answered)
         p.soft { (door.host) }
-        section aria-labelledby="status" {
-            h2 #status { (t.status) }
-            div data-load={ "/doors/" (key) "/status" } { p.looking { (t.asking_unit) } }
-        }
         section aria-labelledby="events" {
             h2 #events { (t.last_events) }
             div data-load={ "/doors/" (key) "/events" } { p.looking { (t.asking_unit) } }
@@ -189,6 +185,10 @@ fn one<'a>(t: &Texts, door: &'a Door, answered: Markup) -> Page<'a> {
                 (field("admit", t.admit_group, t.admit_group_hint, ""))
                 button.danger data-sure=(fill(t.sure_lockdown, &[&door.name])) { (t.lock_down) }
             }
+        }
+        section aria-labelledby="status" {
+            h2 #status { (t.status) }
+            div data-load={ "/doors/" (key) "/status" } { p.looking { (t.asking_unit) } }
         }
         section aria-labelledby="remove" {
             h2 #remove { (t.remove_door) }

@@ -1,7 +1,7 @@
 //! Everybody, with a search and with what needs attention.
 
+use super::plan_of;
 use super::problems::{self, Problem};
-use super::{best, plan_of};
 use crate::desk::hours;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place, error_box};
@@ -23,12 +23,9 @@ pub(super) fn answer(site: &Site) -> anyhow::Result<Answer> {
     let office = site.office()?;
     let (examination, is_current) = site.examiner.newest();
     let plan = plan_of(&examination);
-    let with_face: HashSet<&str> = plan
-        .iter()
-        .flat_map(|plan| &plan.enrolment.enrolled)
-        .filter(|enrolled| best(enrolled).is_some())
-        .map(|enrolled| enrolled.member.name.as_str())
-        .collect();
+    let enrolled = plan.iter().flat_map(|plan| &plan.enrolment.enrolled);
+    let with_face = enrolled.filter(|enrolled| !enrolled.photos.is_empty());
+    let with_face: HashSet<&str> = with_face.map(|enrolled| enrolled.member.name.as_str()).collect();
     let problems = problems::of_everybody(t, &office, plan);
     let refused = examination.as_ref().and_then(|examination| examination.plan.as_ref().err());
     // An empty folder is no mistake.

@@ -77,15 +77,21 @@ fn enrolled<'p>(plan: &'p Plan, key: &str) -> Option<&'p Enrolled> {
     plan.enrolment.enrolled.iter().find(|enrolled| opaque::of_person(&enrolled.member.name) == key)
 }
 
-/// The photo with the largest face.
-fn best(enrolled: &Enrolled) -> Option<&EnrolledPhoto> {
-    let size = |photo: &&EnrolledPhoto| photo.face.bounds.shorter_side();
-    enrolled.photos.iter().max_by(|a, b| size(a).total_cmp(&size(b)))
+/// The photo with the largest face, if possible none that may be of somebody else.
+fn best<'p>(enrolled: &'p Enrolled, plan: &Plan) -> Option<&'p EnrolledPhoto> {
+    let doubt = |photo: &EnrolledPhoto| match plan.report.odd_photos.iter().find(|odd| odd.photo == photo.shown) {
+        Some(odd) if odd.nearest_other.is_some() => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    let size = |photo: &EnrolledPhoto| photo.face.bounds.shorter_side();
+    enrolled.photos.iter().min_by(|a, b| doubt(a).cmp(&doubt(b)).then(size(b).total_cmp(&size(a))))
 }
 
 /// A person's best face, which the last examination kept.
 fn face(site: &Site, key: &str) -> Option<Answer> {
     let (examination, _) = site.examiner.newest();
-    let best = best(enrolled(plan_of(&examination)?, key)?)?;
+    let plan = plan_of(&examination)?;
+    let best = best(enrolled(plan, key)?, plan)?;
     Some(Answer::of(Kind::Jpeg, best.portrait.jpeg().to_vec()))
 }

@@ -2,7 +2,7 @@
 
 use super::list::mode_in_words;
 use super::problems::{self, Fix, Problem, file_of};
-use super::{best, enrolled, plan_of};
+use super::{enrolled, plan_of};
 use crate::build_db::plan::Plan;
 use crate::desk::hours;
 use crate::desk::opaque;
@@ -45,7 +45,7 @@ pub(super) fn page<'a>(
     let plan = plan_of(&examination);
     let mut all = problems::of_everybody(t, office, plan);
     let problems = all.remove(&key).unwrap_or_default();
-    let has_face = plan.and_then(|plan| best(enrolled(plan, &key)?)).is_some();
+    let has_face = plan.and_then(|plan| enrolled(plan, &key)).is_some_and(|enrolled| !enrolled.photos.is_empty());
     let version = examination.as_ref().map_or(0, |examination| examination.version);
     let schedules = hours::schedules(site).of(person.name.as_str(), office.field(person, "groups")).join(", ");
     let schedules = if schedules.is_empty() { t.always.to_owned() } else { schedules };
