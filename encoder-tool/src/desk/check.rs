@@ -65,8 +65,8 @@ fn page(site: &Site) -> Page<'_> {
         .map(|person| (person.id.to_string(), person.name.as_str()))
         .collect();
     let modes = [
-        ("card-and-face", t.mode_card_and_face),
         ("face", t.mode_face),
+        ("card-and-face", t.mode_card_and_face),
         ("card-or-face", t.mode_card_or_face),
         ("card", t.mode_card),
     ];
@@ -74,7 +74,7 @@ fn page(site: &Site) -> Page<'_> {
         p { (t.check_explained) }
         form.fields #rules {
             label { span { (t.at_time) } input type="datetime-local" name="at" value=(now); }
-            (choice("mode", t.door_asks_for, &modes, "card-and-face"))
+            (choice("mode", t.door_asks_for, &modes, "face"))
             label { span { (t.with_card) }
                 select name="card" {
                     option value="" { (t.no_card) }
@@ -122,6 +122,9 @@ fn check(site: &Site, request: &Request) -> anyhow::Result<Checked> {
     let threshold = if frame.is_grey() { rules.grey_threshold } else { rules.threshold };
     let mut checked = in_words(t, &decision, gallery, threshold);
     checked.face = observed.first().map(share);
+    if observed.len() > 1 {
+        checked.why.push(t.why_several.to_owned());
+    }
     if let Some(quality) = observed.first().map(|face| face.quality) {
         checked.why.extend(quality.sharpness.map(|sharpness| fill(t.why_sharpness, &[&format!("{sharpness:.0}")])));
         checked.why.extend(quality.brightness.map(|light| fill(t.why_light, &[&format!("{light:.0}")])));

@@ -51,7 +51,7 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
         (Method::Get, []) => {
             let file = SchedulesFile::read(&path)?;
             let done = if request.query("saved").is_empty() { "" } else { t.saved };
-            Ok(Some(Page { done, ..page(t, &file, None) }.answer(t)))
+            Ok(Some(Page { done, ..page(t, &file, None, None) }.answer(t)))
         }
         (Method::Post, [what @ ("set" | "add" | "remove")]) => {
             let changed = site.change(|office| {
@@ -69,7 +69,13 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
             });
             match changed {
                 Ok(()) => Ok(Some(Answer::see("/hours?saved=1"))),
-                Err(refused) => Ok(Some(page(t, &SchedulesFile::read(&path)?, Some(&refused)).refusal(t, 422))),
+                Err(refused) => {
+                    let file = SchedulesFile::read(&path)?;
+                    // What was typed stays in its form.
+                    let number = request.form("number").parse().ok().filter(|_| *what == "set");
+                    let typed = (number, written(request));
+                    Ok(Some(page(t, &file, Some(&typed).filter(|_| *what != "remove"), Some(&refused)).refusal(t, 422)))
+                }
             }
         }
         _ => Ok(None),
@@ -91,7 +97,14 @@ fn written(request: &Request) -> Written {
     }
 }
 
-fn page<'a>(t: &'a Texts, file: &SchedulesFile, refused: Option<&anyhow::Error>) -> Page<'a> {
+/// The page. `typed` is what was refused, and the number of the schedule; `None` for a new one.
+fn page<'a>(
+    t: &'a Texts,
+    file: &SchedulesFile,
+    typed: Option<&(Option<usize>, Written)>,
+    refused: Option<&anyhow::Error>,
+) -> Page<'a> {
+    let typed_in = |form: Option<usize>| typed.filter(|(number, _)| *number == form).map(|(_, written)| written);
     let version = version_of(file);
     let schedules = file.schedules();
     let body = html! {
@@ -102,7 +115,7 @@ fn page<'a>(t: &'a Texts, file: &SchedulesFile, refused: Option<&anyhow::Error>)
                 h2 id={ "schedule-" (number) } { (schedule.name) }
                 form.fields method="post" action="/hours/set" {
                     (hidden(&version, number))
-                    (fields(t, schedule))
+                    (fields(t, typed_in(Some(number)).unwrap_or(schedule)))
                     button { (t.save) }
                 }
                 form method="post" action="/hours/remove" {
@@ -115,7 +128,7 @@ fn page<'a>(t: &'a Texts, file: &SchedulesFile, refused: Option<&anyhow::Error>)
             h2 #new { (t.new_schedule) }
             form.fields method="post" action="/hours/add" {
                 (hidden(&version, 0))
-                (fields(t, &Written::default()))
+                (fields(t, typed_in(None).unwrap_or(&Written::default())))
                 button { (t.add) }
             }
         }

@@ -1,12 +1,13 @@
 //! Which page answers which address.
 
 use super::lock::lock;
-use super::page::{Place, error_page};
+use super::page::{Page, Place, error_page};
 use super::request::Request;
 use super::site::Site;
 use super::{assets, build, check, doors, enrol, hours, people, report};
 use local_web::Answer;
 use local_web::Method::{Get, Post};
+use maud::html;
 use std::sync::Arc;
 
 /// Answers one request.
@@ -37,5 +38,7 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request) -> Answer {
 }
 
 fn not_found(site: &Site) -> Answer {
-    Answer::refused(404, site.texts.not_found)
+    let t = site.texts;
+    let body = html! { p { (t.not_found_why) } p { a href="/people" { (t.back_to_people) } } };
+    Page::new(Place::People, t.not_found, body).refusal(t, 404)
 }

@@ -43,10 +43,19 @@ by("start").addEventListener("click", async () => {
   }
 });
 
-files(by("drop-zone"), by("files"), async (file) => {
+let last = null;
+async function checkPhoto() {
   try {
-    show(await send(`/check/photo${query()}`, file));
+    show(await send(`/check/photo${query()}`, last));
   } catch (error) {
     say(error.message);
   }
+}
+files(by("drop-zone"), by("files"), async (file) => {
+  // Its bytes, because the field is emptied for the next one.
+  last = await file.arrayBuffer();
+  await checkPhoto();
 });
+// Another time, card or door: the verdict on the photo is another one.
+by("rules").addEventListener("input", () => { if (last) checkPhoto(); });
+by("rules").addEventListener("submit", (event) => event.preventDefault());

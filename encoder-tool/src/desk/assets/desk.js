@@ -92,7 +92,7 @@ async function look() {
 }
 
 async function refresh() {
-  const { ok, text } = await markup(location.href);
+  const { ok, text } = await markup(findings.dataset.page);
   if (!ok) return;
   const next = new DOMParser().parseFromString(text, "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {

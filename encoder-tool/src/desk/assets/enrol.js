@@ -80,3 +80,12 @@ by("photos").addEventListener("click", (event) => {
   button.disabled = true;
   attempt(async () => show(await sendForm(`/enrol/${button.dataset.draft}`, { draft, person, photo: button.dataset.photo ?? "" })));
 });
+
+// A photo that misses its place must not replace the page, and photos that are not saved must not be lost by a click.
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => event.preventDefault());
+let isSaving = false;
+by("save").addEventListener("submit", () => { isSaving = true; });
+addEventListener("beforeunload", (event) => {
+  if (!isSaving && by("photos").querySelector("img")) event.preventDefault();
+});

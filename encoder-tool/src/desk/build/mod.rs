@@ -27,23 +27,26 @@ use zeroize::Zeroizing;
 pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
     let t = site.texts;
     match (request.method, rest) {
-        (Method::Get, []) => page(site, None).map(|page| Some(page.answer(t))),
+        (Method::Get, []) => {
+            let done = if request.query("keys").is_empty() { "" } else { t.keys_are_created };
+            Ok(Some(Page { done, ..page(site, None)? }.answer(t)))
+        }
         (Method::Get, ["signing.key.pub"]) => {
             let public = files::key_file::read_public(&files::key_file::public_path(&site.places.signing))?;
             Ok(Some(Answer::file(Kind::Text, "signing.key.pub", public)))
         }
         (Method::Get, ["progress"]) => Ok(Some(Answer::of(Kind::Html, progress(site).into_string()))),
-        (Method::Post, ["keys"]) => begun(site, new_keys(site, request)).map(Some),
-        (Method::Post, []) => begun(site, build(site, request)).map(Some),
-        (Method::Post, ["ship"]) => begun(site, ship(site, request)).map(Some),
+        (Method::Post, ["keys"]) => begun(site, new_keys(site, request), "/build?keys=1").map(Some),
+        (Method::Post, []) => begun(site, build(site, request), "/build#progress").map(Some),
+        (Method::Post, ["ship"]) => begun(site, ship(site, request), "/build#progress").map(Some),
         _ => Ok(None),
     }
 }
 
 /// Back to the page, which shows the progress; or the page with what was refused.
-fn begun(site: &Arc<Site>, begun: anyhow::Result<()>) -> anyhow::Result<Answer> {
+fn begun(site: &Arc<Site>, begun: anyhow::Result<()>, then: &str) -> anyhow::Result<Answer> {
     match begun {
-        Ok(()) => Ok(Answer::see("/build#progress")),
+        Ok(()) => Ok(Answer::see(then)),
         Err(refused) => Ok(page(site, Some(&refused))?.refusal(site.texts, 422)),
     }
 }
@@ -54,6 +57,9 @@ fn new_keys(site: &Arc<Site>, request: &Request) -> anyhow::Result<()> {
     let (passphrase, again) = (secret(request, "passphrase"), secret(request, "again"));
     if *passphrase != *again {
         bail!("{}", t.passphrases_differ);
+    }
+    if passphrase.is_empty() && request.form("without") != "yes" {
+        bail!("{}", t.passphrase_needed);
     }
     signing::create(&site.places.signing, &passphrase, t)
 }
@@ -122,7 +128,7 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
         section aria-labelledby="changes" {
             h2 #changes { (t.changes) }
-            div #findings data-live data-version=(version) data-looking[!is_current] {
+            div #findings data-live data-page="/build" data-version=(version) data-looking[!is_current] {
                 @if !is_current { p.looking role="status" { (t.looking) } }
                 (changes(t, &examination))
             }
@@ -187,6 +193,7 @@ fn sign(site: &Site) -> anyhow::Result<Markup> {
             form.fields method="post" action="/build/keys" {
                 label { span { (t.passphrase) } input type="password" name="passphrase" autocomplete="new-password" minlength="12" aria-describedby="hint-new"; small #hint-new { (t.new_passphrase_hint) } }
                 label { span { (t.passphrase_again) } input type="password" name="again" autocomplete="new-password"; }
+                label.check.wide { input type="checkbox" name="without" value="yes"; span { (t.without_passphrase) } }
                 button { (t.create_keys) }
             }
         },

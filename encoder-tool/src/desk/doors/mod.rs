@@ -55,7 +55,11 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyh
                     Ok(Some(Answer::see("/doors")))
                 }
                 (Method::Post, [order]) => Ok(order_of(request, order).map(|line| {
-                    let answered = said(t, unit::ask(&door, &line));
+                    let answered = match unit::ask(&door, &line) {
+                        Ok(text) if text.is_empty() => html! { p { (t.unit_has_done_it) } },
+                        Ok(text) => html! { pre tabindex="0" { (text) } },
+                        Err(error) => error_box(t.order_failed, &error),
+                    };
                     one(t, &door, html! { section.done role="status" { h2 { (t.unit_says) } (answered) } }).answer(t)
                 })),
                 _ => Ok(None),

@@ -3,6 +3,7 @@
 
 mod likeness;
 
+use super::days;
 use super::draft::guidance::{Advice, POSES, Pose, Seen, advice};
 use super::draft::take::{Taken, take, take_all};
 use super::draft::{Draft, MOST_PHOTOS};
@@ -288,6 +289,13 @@ fn page<'a>(
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
         @if let Some(person) = person { p { (fill(t.more_photos_of, &[person.name.as_str()])) } }
+        @if needs_consent {
+            section.consent aria-labelledby="notice" {
+                h2 #notice { (t.consent) }
+                p { (t.notice_what) " " (t.notice_where) }
+                p { (t.notice_rights) }
+            }
+        }
         div.enrol #enrol data-draft=(draft_id) data-person=(key) data-no-camera=(t.no_camera) data-camera-on=(t.camera_on) {
             section aria-labelledby="camera" {
                 h2 #camera { (t.with_webcam) }
@@ -317,7 +325,7 @@ fn page<'a>(
                 }
             }
         }
-        h2 { (t.the_person) }
+        @if person.is_none() { h2 { (t.the_person) } }
         form.fields #save method="post" action="/enrol/save" {
             input type="hidden" name="draft" value=(draft_id);
             input type="hidden" name="person" value=(key);
@@ -334,13 +342,10 @@ fn page<'a>(
                 (day("keep_until", t.keep_until, t.keep_until_hint, typed("keep_until")))
             }
             @if needs_consent {
-                fieldset.wide.consent {
-                    legend { (t.consent) }
-                    p { (t.notice_what) }
-                    p { (t.notice_where) }
-                    p { (t.notice_rights) }
+                fieldset.wide.agreement {
+                    legend { (t.agreement) }
                     (field("basis", t.basis, t.basis_hint, &basis))
-                    label.check { input type="checkbox" name="agreed" value="yes"; span { (t.agreed) } }
+                    label.check { input type="checkbox" name="agreed" value="yes" checked[typed("agreed") == "yes"]; span { (t.agreed) } }
                 }
             }
             button.wide { (t.save_person) }
@@ -377,6 +382,9 @@ fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
     let photos: Vec<Vec<u8>> = {
         let mut drafts = lock(&site.drafts);
         let draft = drafts.with_id(request.form("draft")).context(t.draft_gone)?;
+        if !draft.candidates.is_empty() {
+            bail!("{}", t.choose_first);
+        }
         draft.photos.iter().map(|taken| taken.jpeg.clone()).collect()
     };
     let photos: Vec<&[u8]> = photos.iter().map(Vec::as_slice).collect();
@@ -417,13 +425,19 @@ fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
     if !photos.is_empty() && is_card_holder {
         bail!("{}", t.card_needs_no_photo);
     }
-    let mut fields = with_consent(true)?;
+    // A card is no biometric data: there is nothing to agree to.
+    let mut fields = match is_card_holder {
+        true if basis.starts_with(t.basis_consent) || basis.is_empty() => vec![("basis", t.basis_card)],
+        true => vec![("basis", basis.as_str())],
+        false => with_consent(true)?,
+    };
     for column in ["groups", "mode", "cards", "valid_to", "keep_until"] {
         let text = request.form(column).trim();
         if !text.is_empty() {
             fields.push((column, text));
         }
     }
+    days::require_ahead(t, &fields, |_| "")?;
     let name = site.change(|office| office.enrol(request.form("name"), &fields, &photos))?;
     Ok(opaque::of_person(&name))
 }

@@ -3,6 +3,7 @@
 use super::person::{self, COLUMNS, version_of};
 use super::{person_with_key, photo_with_key};
 use crate::database_files;
+use crate::desk::days;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place};
 use crate::desk::request::Request;
@@ -55,23 +56,38 @@ fn edit(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
         let before = |column| office.field(person, column).replace("\r\n", "\n");
         // A field that the form does not have stays as it is.
         let fields = COLUMNS.iter().filter_map(|column| Some((*column, request.one(column)?)));
-        let fields = fields.filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
+        let fields: Vec<(&str, &str)> = fields.collect();
+        days::require_ahead(site.texts, &fields, |column| office.field(person, column))?;
+        let fields = fields.into_iter().filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
         office.edit(person, &fields.collect::<Vec<_>>())
     });
     let Err(refused) = changed else { return Ok(Answer::see(&format!("/people/{key}?saved=1"))) };
     // What was typed stays in the form.
     let office = site.office()?;
     let Some(person) = person_with_key(&office, key) else { return Err(refused) };
-    let page = person::page(site, &office, person, &|column| request.form(column).to_owned(), Some(&refused));
+    let typed = |column: &str| match column {
+        "name" => person.name.to_string(),
+        column => request.form(column).to_owned(),
+    };
+    let page = person::page(site, &office, person, &typed, Some(&refused));
     Ok(page.refusal(site.texts, 422))
 }
 
 fn rename(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
     let name = request.form("name");
-    with_person(site, key, |office, person| {
+    let renamed = with_person(site, key, |office, person| {
         let known_as = id_in_database(site, &person.name)?;
         office.rename(person, name, known_as)
-    })?;
+    });
+    if let Err(refused) = renamed {
+        let office = site.office()?;
+        let Some(person) = person_with_key(&office, key) else { return Err(refused) };
+        let typed = |column: &str| match column {
+            "name" => name.to_owned(),
+            column => office.field(person, column).to_owned(),
+        };
+        return Ok(person::page(site, &office, person, &typed, Some(&refused)).refusal(site.texts, 422));
+    }
     let key = opaque::of_person(&PersonName::parse(name)?);
     Ok(Answer::see(&format!("/people/{key}?saved=1")))
 }

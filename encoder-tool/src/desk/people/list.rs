@@ -33,7 +33,7 @@ pub(super) fn answer(site: &Site) -> anyhow::Result<Answer> {
     let version = examination.as_ref().map_or(0, |examination| examination.version);
     let schedules = hours::schedules(site);
     let body = html! {
-        div #findings data-live data-version=(version) data-looking[!is_current] {
+        div #findings data-live data-page="/people" data-version=(version) data-looking[!is_current] {
             @if !is_current { p.looking role="status" { (t.looking) } }
             @if let Some(error) = refused { (error_box(t.cannot_build, error)) }
             (attention(t, &office, &problems))

@@ -27,7 +27,11 @@ pub(super) fn answer(site: &Site, office: &Office, person: &OfficePerson, reques
         ("", _) => t.saved,
         _ => t.enrolled,
     };
-    let page = page(site, office, person, &|column| office.field(person, column).to_owned(), None);
+    let recorded = |column: &str| match column {
+        "name" => person.name.to_string(),
+        column => office.field(person, column).to_owned(),
+    };
+    let page = page(site, office, person, &recorded, None);
     Ok(Page { done, ..page }.answer(t))
 }
 
@@ -51,7 +55,7 @@ pub(super) fn page<'a>(
     let schedules = if schedules.is_empty() { t.always.to_owned() } else { schedules };
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
-        div #findings data-live data-version=(version) data-looking[!is_current] {
+        div #findings data-live data-page={ "/people/" (key) } data-version=(version) data-looking[!is_current] {
             div.person {
                 @if has_face { img src={ "/people/" (key) "/face" } alt={ (t.face_of) " " (person.name) } width="112" height="112"; }
                 @else { span.initial aria-hidden="true" { (person.name.as_str().chars().next().unwrap_or(' ')) } }
@@ -87,7 +91,7 @@ pub(super) fn page<'a>(
         section aria-labelledby="rename" {
             h2 #rename { (t.rename) }
             form.inline method="post" action={ "/people/" (key) "/rename" } {
-                (field("name", t.new_name, t.rename_hint, person.name.as_str()))
+                (field("name", t.new_name, t.rename_hint, &field_of("name")))
                 button { (t.rename_button) }
             }
         }
@@ -126,7 +130,8 @@ fn state_of(t: &Texts, plan: Option<&Plan>, shown: &str, wrong: Option<&Problem>
     let is_used = plan.is_some_and(|plan| plan.photos().iter().any(|photo| photo.shown == shown));
     html! {
         @match (wrong, is_used) {
-            (Some(problem), _) => span.bad { (problem.text) },
+            (Some(problem), true) => { span.bad { (problem.text) } br; span.bad { (t.used_although) } },
+            (Some(problem), false) => span.bad { (problem.text) },
             (None, true) => span.good { (t.photo_is_used) },
             (None, false) => span.soft { (t.photo_not_looked_at) },
         }

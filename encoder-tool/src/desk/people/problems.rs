@@ -50,9 +50,11 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
     let today = ZonedDateTime::now().date();
     for person in office.people() {
         let Some(key) = key_of_name.get(person.name.as_str()) else { continue };
-        for (column, text) in [("valid_to", t.valid_until_soon), ("keep_until", t.kept_until_soon)] {
+        for (column, ahead, over) in
+            [("valid_to", t.valid_until_soon, t.valid_is_over), ("keep_until", t.kept_until_soon, t.kept_is_over)]
+        {
             if let Some(day) = soon(office.field(person, column), today) {
-                add(key, fill(text, &[&day]), Fix::Fields);
+                add(key, fill(if day < today { over } else { ahead }, &[&day.to_string()]), Fix::Fields);
             }
         }
         if office.has_column("basis") && office.field(person, "basis") == NO_BASIS_YET {
@@ -104,10 +106,10 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
 }
 
 /// The day, if it is before the end of the next weeks.
-fn soon(text: &str, today: Date) -> Option<String> {
+fn soon(text: &str, today: Date) -> Option<Date> {
     let day: Date = text.get(..10)?.parse().ok()?;
     let last = today.checked_add(SOON_DAYS.days()).ok()?;
-    (day <= last).then(|| day.to_string())
+    (day <= last).then_some(day)
 }
 
 /// The file of `person/file`.

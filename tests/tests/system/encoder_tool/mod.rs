@@ -6,7 +6,7 @@ mod bad_databases;
 mod bad_photos;
 mod build_db;
 mod change_people;
-mod desk;
+pub(crate) mod desk;
 mod disk_full;
 mod evaluate;
 mod evaluate_pad;

@@ -4,6 +4,7 @@
 mod cluster;
 mod collection;
 mod crowd;
+mod desk;
 mod faults;
 mod link_latency;
 mod link_records;

@@ -212,6 +212,8 @@ fn keys_and_passphrases_stay_in_the_process() {
     client.waits_for_findings();
     let differ = client.post("/build/keys", &[("passphrase", PASSPHRASE), ("again", "another one entirely")]);
     assert!(differ.status == 422 && !differ.text().contains(PASSPHRASE), "{}", differ.text());
+    let none = client.post("/build/keys", &[("passphrase", ""), ("again", "")]);
+    assert!(none.status == 422 && none.text().contains("give a passphrase"), "{}", none.text());
     let short = client.post("/build/keys", &[("passphrase", "short"), ("again", "short")]);
     assert!(short.status == 422 && !desk.file("config/encoder-tool/signing.key").exists());
     assert_eq!(client.post("/build/keys", &[("passphrase", PASSPHRASE), ("again", PASSPHRASE)]).status, 303);

@@ -151,8 +151,50 @@ fn a_build_is_finished_when_the_desk_is_stopped() {
     let photo = fs::read(enrolled_photo()).unwrap();
     let mut desk = Desk::with_people(&[("Bo/1.jpg", &photo)]);
     let client = desk.client();
-    assert_eq!(client.post("/build/keys", &[("passphrase", ""), ("again", "")]).status, 303);
+    assert_eq!(client.post("/build/keys", &[("without", "yes")]).status, 303);
     assert_eq!(client.post("/build", &[]).status, 303);
     assert_eq!(desk.stop(), Some(0));
     assert!(desk.file("people.db").exists());
+}
+
+/// A person who says no gets a card, and is asked for no agreement.
+#[test]
+fn a_card_holder_agrees_to_nothing() {
+    let desk = Desk::with_people(&[]);
+    let client = desk.client();
+    let id = &client.new_draft();
+    let fields = [("draft", id.as_str()), ("name", "Bo"), ("mode", "card"), ("cards", "4711"), ("basis", "consent")];
+    let enrolled = client.post("/enrol/save", &fields);
+    assert_eq!(enrolled.status, 303, "{}", enrolled.text());
+    let table = fs::read_to_string(desk.file("people/people.csv")).unwrap();
+    assert_eq!(table, "name,mode,cards,basis\nBo,card,4711,\"card only, no data of the face\"\n");
+}
+
+/// What was typed into a form that is refused is still there.
+#[test]
+fn a_refused_form_keeps_what_was_typed() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk = Desk::with_people(&[("Bo/1.jpg", &photo)]);
+    let client = desk.client();
+    let key = client.key_of("Bo");
+    let page = client.page(&format!("/people/{key}"));
+    let version = hidden(&page, "version");
+    let hours = hidden(&client.page("/hours"), "version");
+    let person = |verb: &str| format!("/people/{key}/{verb}");
+    for (path, fields, typed, expected) in [
+        (person("edit"), &[("version", version.as_str()), ("cards", "hello")][..], "hello", "it is not a number"),
+        (person("edit"), &[("version", &version), ("keep_until", "2020-01-01")], "2020-01-01", "which is over"),
+        (person("rename"), &[("name", "people.csv")], "people.csv", "cannot be the name of a person"),
+        (
+            "/hours/add".to_owned(),
+            &[("version", &hours), ("name", "n"), ("people", "Bo"), ("hours", "9 to 5")],
+            "9 to 5",
+            "mon-fri",
+        ),
+    ] {
+        let refused = client.post(&path, fields);
+        assert_eq!(refused.status, 422, "{path}: {}", refused.text());
+        let page = refused.text();
+        assert!(page.contains(&format!("value=\"{typed}\"")) && page.contains(expected), "{path}: {page}");
+    }
 }

@@ -15,15 +15,15 @@ use tempfile::TempDir;
 use tests::program;
 
 /// A desk that runs, with an office of its own.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
     child: Child,
-    link: String,
+    pub(crate) link: String,
 }
 
 impl Desk {
     /// Starts it over a folder that has a folder `people`; it may be empty.
-    fn start(folder: TempDir) -> Self {
+    pub(crate) fn start(folder: TempDir) -> Self {
         fs::create_dir_all(folder.path().join("people")).unwrap();
         let mut command = Command::new(program("encoder-tool"));
         command
@@ -48,7 +48,7 @@ impl Desk {
         Self::start(folder)
     }
 
-    fn file(&self, path: &str) -> PathBuf {
+    pub(crate) fn file(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 

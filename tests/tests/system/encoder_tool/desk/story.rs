@@ -86,7 +86,7 @@ fn by_webcam(browser: &mut Browser, name: &str, photo: &Path) {
     browser.click(Role("button", "Save"));
     browser.sees(Text("the person has to agree first"));
     is_accessible(browser, "enrol");
-    browser.click(Label("I have read this, and I agree"));
+    browser.click(Label("I have read the text at the top, and I agree"));
     browser.click(Role("button", "Save"));
     browser.sees(Role("heading", name));
     browser.sees(Text("In use"));
@@ -100,7 +100,7 @@ fn from_photos_with_a_wrong_one(browser: &mut Browser, name: &str) {
     browser.choose_files(Css("#files"), &[&wrong]);
     browser.sees(Text("This face looks like Eileen Collins"));
     browser.fill(Label("Name"), name);
-    browser.click(Label("I have read this, and I agree"));
+    browser.click(Label("I have read the text at the top, and I agree"));
     browser.click(Role("button", "Save"));
     browser.sees(Role("heading", name));
     // Found on the page of people, and mended on the person's.
