@@ -207,7 +207,7 @@ fn add_door(browser: &mut Browser, desk: &Desk, server: &Server, unit: &RunningU
 
 fn build_and_ship(browser: &mut Browser) {
     go(browser, "Build and ship");
-    browser.waits_until("!('looking' in document.getElementById('findings').dataset)");
+    browser.waits_until("(part => part && !('looking' in part.dataset))(document.getElementById('findings'))");
     browser.fill(Css("input[name=passphrase]"), PASSPHRASE);
     browser.click(Role("button", "Build and sign the database"));
     browser.sees(Text("Ship it now."));
