@@ -12,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 use terminal::{Help, ShowPath};
 use zeroize::Zeroizing;
 
-const FEWEST_CHARACTERS: usize = 12;
+/// The fewest characters of a new passphrase.
+pub(crate) const FEWEST_CHARACTERS: usize = 12;
 /// The option that names the file of a command's only passphrase.
 pub(crate) const PASSPHRASE_FILE: &str = "--passphrase-file";
 /// How often a passphrase may be typed once more.

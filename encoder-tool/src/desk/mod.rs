@@ -16,6 +16,7 @@ mod enrol;
 mod examiner;
 mod hours;
 mod lock;
+mod modes;
 mod opaque;
 mod page;
 mod people;

@@ -32,6 +32,8 @@ pub(super) struct Site {
     /// Held while a key is unlocked or created: each takes 256 MiB.
     pub(super) key: Mutex<()>,
     pub(super) aiming: Arc<Mutex<Aiming>>,
+    /// The smallest face of an enrolled photo, in pixels.
+    pub(super) least: u32,
     /// The encoder's own threshold, an L2 distance.
     threshold: f32,
     keys: KeyChoice,
@@ -56,6 +58,7 @@ impl Site {
         office::delete_unfinished(&places.photos)?;
         let folder = Arc::new(RwLock::new(()));
         Ok(Self {
+            least: build.minimum_face,
             threshold: recogniser.threshold(),
             examiner: Examiner::start(build, recogniser.clone(), Arc::clone(&folder)),
             texts: &ENGLISH,

@@ -191,7 +191,7 @@ fn sign(site: &Site) -> anyhow::Result<Markup> {
         Signing::NoKey => html! {
             p { (t.no_key_yet) }
             form.fields method="post" action="/build/keys" {
-                label { span { (t.passphrase) } input type="password" name="passphrase" autocomplete="new-password" minlength="12" aria-describedby="hint-new"; small #hint-new { (t.new_passphrase_hint) } }
+                label { span { (t.passphrase) } input type="password" name="passphrase" autocomplete="new-password" minlength=(crate::passphrase::FEWEST_CHARACTERS) aria-describedby="hint-new"; small #hint-new { (t.new_passphrase_hint) } }
                 label { span { (t.passphrase_again) } input type="password" name="again" autocomplete="new-password"; }
                 label.check.wide { input type="checkbox" name="without" value="yes"; span { (t.without_passphrase) } }
                 button { (t.create_keys) }

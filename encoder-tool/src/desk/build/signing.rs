@@ -3,6 +3,7 @@
 use crate::desk::texts::Texts;
 use crate::keygen;
 use crate::new_keys::NewKeyFolder;
+use crate::passphrase::FEWEST_CHARACTERS;
 use crate::workstation_keys::{self, SEALING, SIGNING};
 use anyhow::{Context, bail};
 use files::key_file;
@@ -10,9 +11,6 @@ use shared::seal::SigningKey;
 use std::fs;
 use std::path::Path;
 use terminal::{Help, ShowPath};
-
-/// The least characters of a new passphrase, as for a backup.
-const LEAST: usize = 12;
 
 /// What there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +47,7 @@ pub(super) fn unlock(path: &Path, passphrase: &str, t: &Texts) -> anyhow::Result
 /// # Errors
 /// If there are keys, the passphrase is too short, or a file cannot be written.
 pub(super) fn create(path: &Path, passphrase: &str, t: &Texts) -> anyhow::Result<()> {
-    if !passphrase.is_empty() && passphrase.chars().count() < LEAST {
+    if !passphrase.is_empty() && passphrase.chars().count() < FEWEST_CHARACTERS {
         bail!("{}", t.passphrase_too_short);
     }
     let folder = path.parent().context("the signing key has no folder")?;

@@ -3,6 +3,7 @@
 use super::plan_of;
 use super::problems::{self, Problem};
 use crate::desk::hours;
+use crate::desk::modes;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place, error_box};
 use crate::desk::site::Site;
@@ -108,7 +109,7 @@ fn row(
             }
             span.facts {
                 @if !groups.is_empty() { span { (groups) } }
-                @if !field("mode").is_empty() { span { (mode_in_words(t, field("mode"))) } }
+                @if !field("mode").is_empty() { span { (modes::in_words(t, field("mode"))) } }
                 @if cards > 0 { span { (counted(cards, "card")) } }
                 @if !hours.is_empty() { span { (hours) } }
                 @if !field("basis").is_empty() { span { (field("basis")) } }
@@ -116,16 +117,5 @@ fn row(
             }
             @if let Some(problems) = problems { span.badge { (counted(problems.len(), "problem")) } }
         }
-    }
-}
-
-/// The mode of `people.csv` as people say it.
-pub(super) fn mode_in_words(t: &Texts, mode: &str) -> &'static str {
-    match mode.replace('_', "-").as_str() {
-        "face" => t.mode_face,
-        "card-and-face" => t.mode_card_and_face,
-        "card-or-face" => t.mode_card_or_face,
-        "card" => t.mode_card,
-        _ => t.mode_of_door,
     }
 }

@@ -1,10 +1,10 @@
 //! One person: photos with what is wrong with them, fields, another name, removal.
 
-use super::list::mode_in_words;
 use super::problems::{self, Fix, Problem, file_of};
 use super::{enrolled, plan_of};
 use crate::build_db::plan::Plan;
 use crate::desk::hours;
+use crate::desk::modes;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place, choice, day, error_box, field};
 use crate::desk::request::Request;
@@ -60,7 +60,7 @@ pub(super) fn page<'a>(
                 @if has_face { img src={ "/people/" (key) "/face" } alt={ (t.face_of) " " (person.name) } width="112" height="112"; }
                 @else { span.initial aria-hidden="true" { (person.name.as_str().chars().next().unwrap_or(' ')) } }
                 p {
-                    (fill(t.mode_is, &[mode_in_words(t, office.field(person, "mode"))])) " "
+                    (fill(t.mode_is, &[modes::in_words(t, office.field(person, "mode"))])) " "
                     (fill(t.hours_of, &[&schedules])) " "
                     a href="/hours" { (t.change_hours) }
                 }
@@ -140,13 +140,6 @@ fn state_of(t: &Texts, plan: Option<&Plan>, shown: &str, wrong: Option<&Problem>
 
 /// The form with the fields of `people.csv`.
 fn details(t: &Texts, office: &Office, person: &OfficePerson, key: &str, field_of: &dyn Fn(&str) -> String) -> Markup {
-    let modes = [
-        ("", t.mode_of_door),
-        ("face", t.mode_face),
-        ("card-and-face", t.mode_card_and_face),
-        ("card-or-face", t.mode_card_or_face),
-        ("card", t.mode_card),
-    ];
     let version = version_of(office, person);
     html! {
         section aria-labelledby="details" {
@@ -154,7 +147,7 @@ fn details(t: &Texts, office: &Office, person: &OfficePerson, key: &str, field_o
             form.fields method="post" action={ "/people/" (key) "/edit" } {
                 input type="hidden" name="version" value=(version);
                 (field("groups", t.groups, t.groups_hint, &field_of("groups")))
-                (choice("mode", t.mode, &modes, &field_of("mode").replace('_', "-")))
+                (choice("mode", t.mode, &modes::choices(t), &modes::as_in_choices(&field_of("mode"))))
                 (field("cards", t.cards, t.cards_hint, &field_of("cards")))
                 (day("valid_from", t.valid_from, "", &field_of("valid_from")))
                 (day("valid_to", t.valid_to, t.valid_to_hint, &field_of("valid_to")))
