@@ -137,7 +137,7 @@ fn check(site: &Site, request: &Request) -> anyhow::Result<Checked> {
 
 /// The rules of a door with these thresholds. A face alone counts where the page says so: presence is not checked here.
 fn rules_of(colour: Option<f32>, grey: Option<f32>, request: &Request, site: &Site) -> Rules {
-    let colour = colour.unwrap_or(site.threshold());
+    let colour = colour.unwrap_or(site.threshold);
     let mut rules = Rules::new(colour);
     rules.grey_threshold = grey.unwrap_or(colour);
     rules.mode = Mode::parse(request.query("mode")).unwrap_or(Mode::CardAndFace);

@@ -5,7 +5,7 @@ use super::page::{Page, Place, error_box, field};
 use super::request::Request;
 use super::site::Site;
 use super::texts::Texts;
-use crate::office::{SchedulesFile, Written};
+use crate::office::{SchedulesFile, Written, is_called};
 use crate::rule_files::SCHEDULES_FILE;
 use local_web::{Answer, Method};
 use maud::{Markup, html};
@@ -24,13 +24,11 @@ pub(super) fn schedules(site: &Site) -> Known {
 
 impl Known {
     /// The schedules that bind a person with these groups (`a;b`), with their hours.
-    pub(super) fn of(&self, name: &str, groups: &str) -> Vec<String> {
-        let key = |name: &str| PersonName::parse(name).map(|name| name.collision_key()).ok();
-        let own = key(name);
+    pub(super) fn of(&self, name: &PersonName, groups: &str) -> Vec<String> {
         let groups: Vec<&str> = groups.split([';', ',', '|']).map(str::trim).collect();
         let binds = |schedule: &&Written| {
             schedule.groups.iter().any(|group| groups.contains(&group.as_str()))
-                || schedule.people.iter().any(|person| own.is_some() && key(person) == own)
+                || schedule.people.iter().any(|person| is_called(name, person))
         };
         self.0
             .iter()

@@ -1,4 +1,5 @@
-//! Keys that stand for people and photos in addresses, so that no name and no path is in one.
+//! Keys that stand for people and photos in addresses, so that no name and no path is in one. They are no secret:
+//! anybody can compute the key of a name.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_says_nothing_and_ignores_case() {
+    fn a_key_is_hexadecimal_and_ignores_case() {
         let key = |name| of_person(&PersonName::parse(name).unwrap());
         assert_eq!(key("Zoë"), key("ZOË"));
         assert_ne!(key("Zoë"), key("Zoe"));

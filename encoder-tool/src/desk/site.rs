@@ -35,7 +35,7 @@ pub(super) struct Site {
     /// The smallest face of an enrolled photo, in pixels.
     pub(super) least: u32,
     /// The encoder's own threshold, an L2 distance.
-    threshold: f32,
+    pub(super) threshold: f32,
     keys: KeyChoice,
     models: Vec<PathBuf>,
     recogniser: Mutex<Recogniser>,
@@ -131,11 +131,6 @@ impl Site {
     /// If one of them is refused.
     pub(super) fn build_arguments(&self, more: &[String]) -> anyhow::Result<BuildDb> {
         build_arguments(&self.places, &self.keys, &self.models, more)
-    }
-
-    /// The encoder's own threshold, an L2 distance.
-    pub(super) fn threshold(&self) -> f32 {
-        self.threshold
     }
 
     /// The keys that open sealed databases.

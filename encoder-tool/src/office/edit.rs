@@ -35,7 +35,7 @@ impl Office {
         let mut table = self.table.clone();
         let line = line_of(&mut table, person);
         self.set(&mut table, line, fields)?;
-        self.write(&table, &self.folder_names())
+        self.write_edited(&table, &self.folder_names())
     }
 
     pub(super) fn set(&self, table: &mut PeopleFile, line: LineIndex, fields: &[(&str, &str)]) -> anyhow::Result<()> {
@@ -94,15 +94,14 @@ impl Office {
     ) -> anyhow::Result<()> {
         let path = self.folder.join(SCHEDULES_FILE);
         let mut schedules = SchedulesFile::read(&path)?;
-        let is_it = |name: &str| PersonName::parse(name).is_ok_and(|name| name.collision_key() == old.collision_key());
-        if !schedules.rename(is_it, new.as_str()) {
+        if !schedules.rename(|name| is_called(old, name), new.as_str()) {
             return write(table, folders);
         }
         // A build between the two would be refused, and say why.
         schedules.write_unchecked(&path)?;
         let written = write(table, folders);
         if written.is_err() {
-            files::replace(&path, Access::Private, SchedulesFile::text(&schedules).as_bytes())?;
+            files::replace(&path, Access::Private, schedules.text().as_bytes())?;
         }
         written
     }
@@ -137,10 +136,8 @@ impl Office {
     /// # Errors
     /// If a schedule would have nobody left, or names the person: a build would be refused.
     fn require_no_schedule_of(&self, person: &OfficePerson) -> anyhow::Result<()> {
-        let schedules = SchedulesFile::read(&self.folder.join(SCHEDULES_FILE))?;
-        let is_it = |name: &String| {
-            PersonName::parse(name).is_ok_and(|name| name.collision_key() == person.name.collision_key())
-        };
+        let Some(schedules) = self.readable_schedules() else { return Ok(()) };
+        let is_it = |name: &String| is_called(&person.name, name);
         if let Some(schedule) = schedules.schedules().into_iter().find(|schedule| schedule.people.iter().any(is_it)) {
             return Err(anyhow!("nothing was removed: the schedule {:?} names {}", schedule.name, person.name))
                 .help("take the name out of the schedule first");
@@ -150,6 +147,11 @@ impl Office {
         self.require_members(&schedules, &left)
             .map_err(|error| anyhow!("nothing was removed: {error}"))
             .help("take the group out of the schedule first")
+    }
+
+    /// The schedules; `None` if the file has a mistake. A build then says which, and nobody's data stays because of it.
+    fn readable_schedules(&self) -> Option<SchedulesFile> {
+        SchedulesFile::read(&self.folder.join(SCHEDULES_FILE)).ok()
     }
 
     /// # Errors
@@ -164,13 +166,14 @@ impl Office {
     }
 
     /// Writes the table, if its lines fit to folders of these names, and no schedule loses its last member.
-    fn write(&self, table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
-        let schedules = SchedulesFile::read(&self.folder.join(SCHEDULES_FILE))?;
+    fn write_edited(&self, table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
         let left: BTreeSet<String> =
             table.column("groups").flat_map(|text| groups_in(text).map(str::to_owned)).collect();
-        self.require_members(&schedules, &left.iter().map(String::as_str).collect())
-            .map_err(|error| anyhow!("nothing was changed: {error}"))
-            .help("take the group out of the schedule first")?;
+        if let Some(schedules) = self.readable_schedules() {
+            self.require_members(&schedules, &left.iter().map(String::as_str).collect())
+                .map_err(|error| anyhow!("nothing was changed: {error}"))
+                .help("take the group out of the schedule first")?;
+        }
         write(table, folders)
     }
 
@@ -199,6 +202,11 @@ impl Office {
         }
         Ok(name)
     }
+}
+
+/// Whether this text is the person's name, but for case and Unicode form.
+pub(crate) fn is_called(person: &PersonName, text: &str) -> bool {
+    PersonName::parse(text).is_ok_and(|name| name.collision_key() == person.collision_key())
 }
 
 /// The person's line; a new one if there is none.
@@ -394,6 +402,17 @@ mod tests {
             assert_eq!(fs::read_to_string(folder.path().join("people.csv")).unwrap(), table);
             assert!(folder.path().join(name).join("1.jpg").exists());
         }
+    }
+
+    /// Regression test: a mistake in schedules.toml kept a person's photos on the disk.
+    #[test]
+    fn a_mistake_in_the_schedules_keeps_nobody() {
+        let folder = folder(&["Ada", "Bo"], None);
+        fs::write(folder.path().join(SCHEDULES_FILE), "[[schedule]]\nname = 1\n").unwrap();
+        with(folder.path(), "Bo", |office, person| office.edit(person, &[("groups", "staff")])).unwrap();
+        with(folder.path(), "Ada", |office, person| office.rename(person, "Ada L", None)).unwrap_err();
+        with(folder.path(), "Ada", Office::remove).unwrap();
+        assert!(!folder.path().join("Ada").exists());
     }
 
     #[test]

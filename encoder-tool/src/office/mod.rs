@@ -8,7 +8,7 @@ mod people_file;
 mod photos;
 mod schedules_file;
 
-pub(crate) use edit::{Removed, forget};
+pub(crate) use edit::{Removed, forget, is_called};
 pub(crate) use people_file::NO_BASIS_YET;
 pub(crate) use photos::delete_unfinished;
 pub(crate) use schedules_file::{SchedulesFile, Written, with_one_more};

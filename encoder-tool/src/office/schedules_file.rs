@@ -138,7 +138,7 @@ impl SchedulesFile {
         self.schedules().into_iter().flat_map(|schedule| schedule.groups).collect()
     }
 
-    /// Gives a person another name wherever the file names the person. Whether it does.
+    /// Replaces a person's name in all schedules. Whether one has it.
     pub(crate) fn rename(&mut self, is_it: impl Fn(&str) -> bool, name: &str) -> bool {
         let mut is_named = false;
         for (number, mut schedule) in self.schedules().into_iter().enumerate() {

@@ -197,7 +197,7 @@ pub(super) fn picture(site: &Site, id: &str, digest: &str) -> Option<Answer> {
 pub(super) fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
     let t = site.texts;
     let (examination, _) = site.examiner.newest();
-    let findings = likeness::findings(t, draft, plan_of(&examination), person, site.threshold());
+    let findings = likeness::findings(t, draft, plan_of(&examination), person, site.threshold);
     let address = |taken: &Taken| format!("/enrol/draft/{}/{}", draft.id(), taken.encoded.digest);
     html! {
         @if !draft.candidates.is_empty() {

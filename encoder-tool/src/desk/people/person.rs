@@ -51,7 +51,7 @@ pub(super) fn page<'a>(
     let problems = all.remove(&key).unwrap_or_default();
     let has_face = plan.and_then(|plan| enrolled(plan, &key)).is_some_and(|enrolled| !enrolled.photos.is_empty());
     let version = examination.as_ref().map_or(0, |examination| examination.version);
-    let schedules = hours::schedules(site).of(person.name.as_str(), office.field(person, "groups")).join(", ");
+    let schedules = hours::schedules(site).of(&person.name, office.field(person, "groups")).join(", ");
     let schedules = if schedules.is_empty() { t.always.to_owned() } else { schedules };
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
