@@ -22,6 +22,7 @@ mod page;
 mod people;
 mod pictures;
 mod places;
+mod refused_fields;
 mod report;
 mod request;
 mod routes;

@@ -2,14 +2,13 @@
 //!
 //! What `build-db` would refuse is refused here, and then nothing has changed.
 
-use super::people_file::{LineIndex, NO_BASIS_YET, PeopleFile, require_field};
+use super::people_file::{LineIndex, NO_BASIS_YET, NOTHING_CHANGED, PeopleFile, require_field};
 use super::{Office, OfficePerson, SchedulesFile};
 use crate::build_db::roster;
 use crate::photo_folders;
 use crate::rule_files::SCHEDULES_FILE;
 use crate::user_folders;
 use anyhow::{Context, anyhow, bail};
-use files::Access;
 use models::photo::PhotoReader;
 use shared::gallery::{PersonId, PersonName, PhotoDigest};
 use std::collections::BTreeSet;
@@ -101,18 +100,19 @@ impl Office {
         schedules.write_unchecked(&path)?;
         let written = write(table, folders);
         if written.is_err() {
-            files::replace(&path, Access::Private, schedules.text().as_bytes())?;
+            schedules.write_back(&path)?;
         }
         written
     }
 
-    /// Deletes a person's folder and line, and what the cache holds of the photos.
+    /// Deletes a person's folder and line, what the cache holds of the photos, and the name in schedules. A schedule that
+    /// binds nobody else goes too.
     ///
     /// # Errors
-    /// If a file cannot be deleted or written.
+    /// If a group of a schedule would have no members, or a file cannot be deleted or written.
     pub(crate) fn remove(&self, person: &OfficePerson) -> anyhow::Result<Removed> {
         let mut erased = Vec::new();
-        self.require_no_schedule_of(person)?;
+        self.require_other_members(person)?;
         let digests = digests_of(person.photos.iter().map(|photo| photo.path.as_path()));
         let mut folders = self.folder_names();
         if let Some(folder) = &person.folder {
@@ -130,23 +130,43 @@ impl Office {
             write(&table, &folders)?;
             erased.push("the line in people.csv".to_owned());
         }
+        // Last: a build before it is refused, and none lets the person in at other hours.
+        erased.extend(self.take_out_of_schedules(&person.name)?);
         Ok(Removed { lines: erased, photos: digests })
     }
 
     /// # Errors
-    /// If a schedule would have nobody left, or names the person: a build would be refused.
-    fn require_no_schedule_of(&self, person: &OfficePerson) -> anyhow::Result<()> {
+    /// If a group of a schedule would have no members left: without the group, somebody who joins it later would have no hours.
+    fn require_other_members(&self, person: &OfficePerson) -> anyhow::Result<()> {
         let Some(schedules) = self.readable_schedules() else { return Ok(()) };
-        let is_it = |name: &String| is_called(&person.name, name);
-        if let Some(schedule) = schedules.schedules().into_iter().find(|schedule| schedule.people.iter().any(is_it)) {
-            return Err(anyhow!("nothing was removed: the schedule {:?} names {}", schedule.name, person.name))
-                .help("take the name out of the schedule first");
-        }
         let others = self.people.iter().filter(|other| other.name != person.name);
         let left: BTreeSet<&str> = others.flat_map(|other| groups_in(self.field(other, "groups"))).collect();
         self.require_members(&schedules, &left)
             .map_err(|error| anyhow!("nothing was removed: {error}"))
             .help("take the group out of the schedule first")
+    }
+
+    /// Takes a person's name out of all schedules; says what was changed.
+    fn take_out_of_schedules(&self, name: &PersonName) -> anyhow::Result<Vec<String>> {
+        let Some(mut schedules) = self.readable_schedules() else { return Ok(Vec::new()) };
+        let changed = schedules.take_out(|text| is_called(name, text));
+        if !changed.is_empty() {
+            schedules.write_unchecked(&self.folder.join(SCHEDULES_FILE))?;
+        }
+        Ok(changed)
+    }
+
+    /// Has the schedules with these names bind the person by name, and no others.
+    ///
+    /// # Errors
+    /// If there is no such schedule, one would bind nobody, or the file cannot be written. Nothing has changed then.
+    pub(crate) fn bind(&self, person: &PersonName, wanted: &[&str]) -> anyhow::Result<()> {
+        let path = self.folder.join(SCHEDULES_FILE);
+        let mut schedules = SchedulesFile::read(&path)?;
+        match schedules.bind(|text| is_called(person, text), person.as_str(), wanted)? {
+            true => schedules.write(&path, self),
+            false => Ok(()),
+        }
     }
 
     /// The schedules; `None` if the file has a mistake. A build then says which, and nobody's data stays because of it.
@@ -217,9 +237,7 @@ pub(super) fn line_of(table: &mut PeopleFile, person: &OfficePerson) -> LineInde
 
 /// Writes the table, if its lines fit to folders of these names.
 pub(super) fn write(table: &PeopleFile, folders: &[&str]) -> anyhow::Result<()> {
-    table.write_checked(|listed| {
-        roster::roster(folders, Some(listed)).map(drop).map_err(|error| anyhow!("nothing was changed: {error}"))
-    })
+    table.write_checked(|listed| roster::roster(folders, Some(listed)).map(drop).context(NOTHING_CHANGED))
 }
 
 /// Deletes a person's folder; says what was deleted.
@@ -284,7 +302,7 @@ mod tests {
     ) -> Result<T, String> {
         let office = Office::read(folder).map_err(|error| error.to_string())?;
         let person = office.person_named(&PersonName::parse(name).unwrap()).unwrap();
-        change(&office, person).map_err(|error| error.to_string())
+        change(&office, person).map_err(|error| format!("{error:#}"))
     }
 
     /// What is in the folder: `people.csv`, and the names of the other entries.
@@ -390,11 +408,17 @@ mod tests {
         with(office.path(), "Ada", |office, person| office.rename(person, "Ada L", None)).unwrap();
         let renamed = fs::read_to_string(office.path().join(SCHEDULES_FILE)).unwrap();
         assert_eq!(renamed, schedules.replace("\"ada\"", "\"Ada L\""));
+        let office = at();
+        let Removed { lines, .. } = with(office.path(), "Ada", Office::remove).unwrap();
+        assert!(lines.contains(&"the schedule \"s\", which bound nobody else".to_owned()), "{lines:?}");
+        let left = fs::read_to_string(office.path().join(SCHEDULES_FILE)).unwrap();
+        assert!(left.trim_start() == schedules.split_once("\n\n").unwrap().1, "{left}");
         type Change = fn(&Office, &OfficePerson) -> anyhow::Result<()>;
         let remove: Change = |office, person| office.remove(person).map(drop);
         let leave: Change = |office, person| office.edit(person, &[("groups", "")]);
+        let unbind: Change = |office, person| office.bind(&person.name, &[]);
         for (name, change, expected) in
-            [("Ada", remove, "the schedule \"s\" names Ada"), ("Bo", remove, "no members"), ("Bo", leave, "no members")]
+            [("Ada", unbind, "\"s\" would bind nobody"), ("Bo", remove, "no members"), ("Bo", leave, "no members")]
         {
             let folder = at();
             let refused = with(folder.path(), name, change).unwrap_err();

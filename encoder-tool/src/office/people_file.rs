@@ -6,7 +6,7 @@
 use crate::build_db::people_csv::{self, COLUMNS, Listed};
 use crate::build_db::separated_values::{self, Form};
 use crate::rule_files::PEOPLE_FILE;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use files::Access;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ use terminal::Help;
 
 /// The text in the column `basis` of people who were there before the column was.
 pub(crate) const NO_BASIS_YET: &str = "not recorded yet";
+
+/// What is said before the reason.
+pub(super) const NOTHING_CHANGED: &str = "nothing was changed";
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -131,7 +134,7 @@ impl PeopleFile {
     pub(crate) fn write_checked(&self, check: impl FnOnce(Listed) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let bytes = self.to_bytes()?;
         let listed = people_csv::parse(&bytes, &TimeZone::system());
-        check(listed.map_err(|error| anyhow!("nothing was changed: {error}"))?)?;
+        check(listed.context(NOTHING_CHANGED)?)?;
         Ok(files::replace(&self.path, Access::Private, &bytes)?)
     }
 
@@ -235,7 +238,8 @@ mod tests {
         let ada = table.add("Ada");
         table.write_checked(|_| Ok(())).unwrap();
         table.set(ada, "mode", "nonsense");
-        let refused = table.write_checked(|_| Ok(())).unwrap_err().to_string();
+        let refused = table.write_checked(|_| Ok(())).unwrap_err();
+        let refused = format!("{refused:#}");
         assert!(refused.contains("nothing was changed") && refused.contains("nonsense"), "{refused}");
         assert_eq!(std::fs::read_to_string(folder.path().join("people.csv")).unwrap(), "name\nAda\n");
     }

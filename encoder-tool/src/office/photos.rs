@@ -1,8 +1,10 @@
 //! Adds people and photos to the folder, and removes a photo.
 
-use super::edit::{digests_of, forget, line_of, write};
-use super::{Office, OfficePerson};
+use super::edit::{digests_of, forget, is_called, line_of, write};
+use super::people_file::PeopleFile;
+use super::{Office, OfficePerson, SchedulesFile};
 use crate::photo_folders::Photo;
+use crate::rule_files::SCHEDULES_FILE;
 use anyhow::{Context, bail};
 use files::Access;
 use jiff::ZonedDateTime;
@@ -16,27 +18,52 @@ use terminal::ShowPath;
 const UNFINISHED: &str = ".enrolling-";
 
 impl Office {
-    /// Adds a person with photos (JPEG) and fields of `people.csv`. Without photos, the person has only a line.
+    /// Adds a person with photos (JPEG), fields of `people.csv`, and the schedules with these names. Without photos, the
+    /// person has only a line.
     ///
     /// # Errors
-    /// If the name or a field is refused, or a file cannot be written. Nothing has changed then.
-    pub(crate) fn enrol(&self, name: &str, fields: &[(&str, &str)], photos: &[&[u8]]) -> anyhow::Result<PersonName> {
+    /// If the name, a field or a schedule is refused, or a file cannot be written. Nothing has changed then.
+    pub(crate) fn enrol(
+        &self,
+        name: &str,
+        fields: &[(&str, &str)],
+        schedules: &[&str],
+        photos: &[&[u8]],
+    ) -> anyhow::Result<PersonName> {
         let name = self.name_for(None, name)?;
         let mut table = self.table.clone();
         let line = table.add(name.as_str());
         self.set(&mut table, line, fields)?;
-        let mut folders = self.folder_names();
-        if photos.is_empty() {
-            write(&table, &folders)?;
-            return Ok(name);
-        }
-        folders.push(name.as_str());
-        let folder = self.new_folder(&name, photos)?;
-        if let Err(refused) = write(&table, &folders) {
-            fs::remove_dir_all(&folder).with_context(|| format!("cannot delete {} again", folder.shown()))?;
+        let folder = if photos.is_empty() { None } else { Some(self.new_folder(&name, photos)?) };
+        let folders = self.folder_names().into_iter().chain(folder.as_ref().map(|_| name.as_str())).collect::<Vec<_>>();
+        if let Err(refused) = self.write_bound(&table, &folders, &name, schedules) {
+            folder.iter().try_for_each(delete_again)?;
             return Err(refused);
         }
         Ok(name)
+    }
+
+    /// Writes the table with somebody new, whom these schedules bind.
+    fn write_bound(
+        &self,
+        table: &PeopleFile,
+        folders: &[&str],
+        name: &PersonName,
+        schedules: &[&str],
+    ) -> anyhow::Result<()> {
+        if schedules.is_empty() {
+            return write(table, folders);
+        }
+        let path = self.folder.join(SCHEDULES_FILE);
+        let mut file = SchedulesFile::read(&path)?;
+        file.bind(|text| is_called(name, text), name.as_str(), schedules)?;
+        // First: a build between the two is refused, and nobody is stored without hours.
+        file.write_unchecked(&path)?;
+        let written = write(table, folders);
+        if written.is_err() {
+            file.write_back(&path)?;
+        }
+        written
     }
 
     /// Adds photos (JPEG) of a person, and changes fields of the person's line.
@@ -159,7 +186,7 @@ mod tests {
     fn a_new_person_has_a_line_and_the_photos() {
         let folder = tempfile::tempdir().unwrap();
         let office = Office::read(folder.path()).unwrap();
-        office.enrol("Ada", &[("groups", "staff"), ("basis", "consent 2026-11-29")], &PHOTOS).unwrap();
+        office.enrol("Ada", &[("groups", "staff"), ("basis", "consent 2026-11-29")], &[], &PHOTOS).unwrap();
         let table = fs::read_to_string(folder.path().join("people.csv")).unwrap();
         assert_eq!(table, "name,groups,basis\nAda,staff,consent 2026-11-29\n");
         assert_eq!(entries(folder.path()), ["Ada", "people.csv"]);
@@ -177,7 +204,7 @@ mod tests {
     fn a_card_holder_needs_no_photo_and_can_get_one() {
         let folder = tempfile::tempdir().unwrap();
         let office = Office::read(folder.path()).unwrap();
-        office.enrol("Bo", &[("mode", "card"), ("cards", "4711")], &[]).unwrap();
+        office.enrol("Bo", &[("mode", "card"), ("cards", "4711")], &[], &[]).unwrap();
         assert_eq!(entries(folder.path()), ["people.csv"]);
         let office = Office::read(folder.path()).unwrap();
         office.add_photos(&office.people()[0], &[], &PHOTOS).unwrap();
@@ -188,7 +215,7 @@ mod tests {
     #[test]
     fn a_field_and_the_photos_are_stored_together_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
-        Office::read(folder.path()).unwrap().enrol("Ada", &[], &PHOTOS[..1]).unwrap();
+        Office::read(folder.path()).unwrap().enrol("Ada", &[], &[], &PHOTOS[..1]).unwrap();
         let office = Office::read(folder.path()).unwrap();
         let table = fs::read_to_string(folder.path().join("people.csv")).unwrap();
         office.add_photos(&office.people()[0], &[("informed_on", "yesterday")], &PHOTOS).unwrap_err();
@@ -216,11 +243,38 @@ mod tests {
             ("", &[], ""),
         ] {
             let folder = tempfile::tempdir().unwrap();
-            Office::read(folder.path()).unwrap().enrol("Ada", &[("cards", "1")], &PHOTOS).unwrap();
+            Office::read(folder.path()).unwrap().enrol("Ada", &[("cards", "1")], &[], &PHOTOS).unwrap();
             let office = Office::read(folder.path()).unwrap();
-            let refused = office.enrol(name, fields, &PHOTOS).unwrap_err().to_string();
+            let refused = office.enrol(name, fields, &[], &PHOTOS).unwrap_err();
+            let refused = format!("{refused:#}");
             assert!(refused.contains(expected), "{name:?}: {refused}");
             assert_eq!(entries(folder.path()), ["Ada", "people.csv"]);
+        }
+    }
+
+    #[test]
+    fn somebody_new_is_bound_from_the_start() {
+        let schedules = "[[schedule]]\nname = \"s\"\npeople = [\"Cy\"]\nhours = [\"9:00-10:00\"] # early\n";
+        let at = || {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("people.csv"), "name,mode,cards\nCy,card,1\n").unwrap();
+            fs::write(folder.path().join("schedules.toml"), schedules).unwrap();
+            folder
+        };
+        let text = |folder: &tempfile::TempDir| fs::read_to_string(folder.path().join("schedules.toml")).unwrap();
+        let folder = at();
+        Office::read(folder.path()).unwrap().enrol("Ada", &[], &["s"], &PHOTOS).unwrap();
+        assert_eq!(text(&folder), schedules.replace("\"Cy\"", "\"Cy\", \"Ada\""));
+        let folder = at();
+        for (fields, schedule, expected) in
+            [(&[][..], "t", "no schedule called \"t\""), (&[("mode", "card"), ("cards", "1")], "s", "card in common")]
+        {
+            let office = Office::read(folder.path()).unwrap();
+            let refused = office.enrol("Ada", fields, &[schedule], &PHOTOS).unwrap_err();
+            let refused = format!("{refused:#}");
+            assert!(refused.contains(expected), "{refused}");
+            assert_eq!(text(&folder), schedules);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no folder is left");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Office;
 use crate::build_db::schedules_toml;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use files::Access;
 use shared::gallery::PersonId;
 use std::collections::BTreeSet;
@@ -112,13 +112,8 @@ impl SchedulesFile {
     /// # Errors
     /// If it is refused or cannot be written.
     pub(crate) fn write(&self, path: &Path, office: &Office) -> anyhow::Result<()> {
-        if !self.document.contains_key("schedule") && !self.document.contains_key("door") {
-            return match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    Err(error).with_context(|| format!("cannot delete {}", path.shown()))
-                }
-                _ => Ok(()),
-            };
+        if self.is_empty() {
+            return delete(path);
         }
         let text = self.document.to_string();
         let refused = |error: &dyn std::fmt::Display| anyhow!("nothing was changed: {error}");
@@ -131,6 +126,11 @@ impl SchedulesFile {
                 .help("put somebody into the group first, or correct its name");
         }
         Ok(files::replace(path, Access::Private, text.as_bytes())?)
+    }
+
+    /// Whether it has no rule.
+    fn is_empty(&self) -> bool {
+        !self.document.contains_key("schedule") && !self.document.contains_key("door")
     }
 
     /// The groups that schedules bind.
@@ -152,12 +152,84 @@ impl SchedulesFile {
         is_named
     }
 
-    /// Replaces the file without a check.
+    /// Takes a person's name out of all schedules, and removes those that bind nobody else. Says what was changed.
+    pub(crate) fn take_out(&mut self, is_it: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut changed = Vec::new();
+        // From the end: the numbers before a schedule that goes stay.
+        for (number, mut schedule) in self.schedules().into_iter().enumerate().rev() {
+            let count = schedule.people.len();
+            schedule.people.retain(|person| !is_it(person));
+            if schedule.people.len() == count {
+                continue;
+            }
+            let name = &schedule.name;
+            let (done, words) = match schedule.people.is_empty() && schedule.groups.is_empty() {
+                true => (self.remove(number), format!("the schedule {name:?}, which bound nobody else")),
+                false => (self.set(number, &schedule), format!("the name in the schedule {name:?}")),
+            };
+            // The number is that of a schedule that is there.
+            changed.extend(done.is_ok().then_some(words));
+        }
+        changed.reverse();
+        changed
+    }
+
+    /// Has the schedules with these names name a person, and no others. Whether one has changed.
+    ///
+    /// # Errors
+    /// If there is no such schedule, or one would bind nobody.
+    pub(crate) fn bind(&mut self, is_it: impl Fn(&str) -> bool, person: &str, wanted: &[&str]) -> anyhow::Result<bool> {
+        let schedules = self.schedules();
+        if let Some(unknown) = wanted.iter().find(|name| !schedules.iter().any(|schedule| schedule.name == **name)) {
+            bail!("there is no schedule called {unknown:?} any more");
+        }
+        let mut is_changed = false;
+        for (number, mut schedule) in schedules.into_iter().enumerate() {
+            let is_wanted = wanted.contains(&schedule.name.as_str());
+            if is_wanted == schedule.people.iter().any(|text| is_it(text)) {
+                continue;
+            }
+            match is_wanted {
+                true => schedule.people.push(person.to_owned()),
+                false => schedule.people.retain(|text| !is_it(text)),
+            }
+            if schedule.people.is_empty() && schedule.groups.is_empty() {
+                return Err(anyhow!("the schedule {:?} would bind nobody", schedule.name))
+                    .help("put somebody else into it first, or remove it");
+            }
+            self.set(number, &schedule)?;
+            is_changed = true;
+        }
+        Ok(is_changed)
+    }
+
+    /// Writes the text that was read.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn write_back(&self, path: &Path) -> anyhow::Result<()> {
+        Ok(files::replace(path, Access::Private, self.text.as_bytes())?)
+    }
+
+    /// Replaces the file without a check. A file without any rule is deleted.
     ///
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn write_unchecked(&self, path: &Path) -> anyhow::Result<()> {
+        if self.is_empty() {
+            return delete(path);
+        }
         Ok(files::replace(path, Access::Private, self.document.to_string().as_bytes())?)
+    }
+}
+
+/// Deletes the file, if it is there.
+fn delete(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", path.shown()))
+        }
+        _ => Ok(()),
     }
 }
 

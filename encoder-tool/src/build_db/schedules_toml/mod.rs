@@ -16,7 +16,7 @@
 //! hours = ["mon-fri 09:00-17:00"]
 //! ```
 
-mod hours_text;
+pub(crate) mod hours_text;
 
 use super::roster::Member;
 use anyhow::Context;

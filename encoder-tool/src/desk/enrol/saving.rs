@@ -74,6 +74,6 @@ pub(super) fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
         }
     }
     days::require_ahead(t, &fields, |_| "")?;
-    let name = site.change(|office| office.enrol(request.form("name"), &fields, &photos))?;
+    let name = site.change(|office| office.enrol(request.form("name"), &fields, &request.all("schedule"), &photos))?;
     Ok(opaque::of_person(&name))
 }

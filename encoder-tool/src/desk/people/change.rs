@@ -4,8 +4,10 @@ use super::person::{self, COLUMNS, version_of};
 use super::{person_with_key, photo_with_key};
 use crate::database_files;
 use crate::desk::days;
+use crate::desk::hours;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place};
+use crate::desk::refused_fields;
 use crate::desk::request::Request;
 use crate::desk::site::Site;
 use crate::desk::texts::fill;
@@ -24,6 +26,13 @@ pub(super) fn answer(site: &Site, request: &Request, key: &str, rest: &[&str]) -
         ["edit"] => edit(site, request, key).map(Some),
         ["rename"] => rename(site, request, key).map(Some),
         ["remove"] => remove(site, key).map(Some),
+        ["hours"] => {
+            with_person(site, key, |office, person| {
+                hours::schedules(site).require(site.texts, request.form("version"))?;
+                office.bind(&person.name, &request.all("schedule"))
+            })?;
+            Ok(Some(Answer::see(&format!("/people/{key}?saved=1"))))
+        }
         ["photo", photo, "remove"] => {
             let removed = with_person(site, key, |office, person| {
                 let photo = photo_with_key(person, photo).context(site.texts.photo_gone)?;
@@ -61,7 +70,9 @@ fn edit(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
         let fields = fields.into_iter().filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
         office.edit(person, &fields.collect::<Vec<_>>())
     });
-    let Err(refused) = changed else { return Ok(Answer::see(&format!("/people/{key}?saved=1"))) };
+    let Err(refused) = changed.map_err(|refused| refused_fields::in_words(site.texts, refused)) else {
+        return Ok(Answer::see(&format!("/people/{key}?saved=1")));
+    };
     // What was typed stays in the form.
     let office = site.office()?;
     let Some(person) = person_with_key(&office, key) else { return Err(refused) };

@@ -51,7 +51,9 @@ pub(super) fn page<'a>(
     let problems = all.remove(&key).unwrap_or_default();
     let has_face = plan.and_then(|plan| enrolled(plan, &key)).is_some_and(|enrolled| !enrolled.photos.is_empty());
     let version = examination.as_ref().map_or(0, |examination| examination.version);
-    let schedules = hours::schedules(site).of(&person.name, office.field(person, "groups")).join(", ");
+    let known = hours::schedules(site);
+    let groups = office.field(person, "groups");
+    let schedules = known.of(&person.name, groups).join(", ");
     let schedules = if schedules.is_empty() { t.always.to_owned() } else { schedules };
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
@@ -61,8 +63,7 @@ pub(super) fn page<'a>(
                 @else { span.initial aria-hidden="true" { (person.name.as_str().chars().next().unwrap_or(' ')) } }
                 p {
                     (fill(t.mode_is, &[modes::in_words(t, office.field(person, "mode"))])) " "
-                    (fill(t.hours_of, &[&schedules])) " "
-                    a href="/hours" { (t.change_hours) }
+                    (fill(t.hours_of, &[&schedules]))
                 }
             }
             @if !is_current { p.looking role="status" { (t.looking) } }
@@ -88,6 +89,7 @@ pub(super) fn page<'a>(
             }
         }
         (details(t, office, person, &key, field_of))
+        (known.form_of(t, &person.name, groups, &format!("/people/{key}/hours")))
         section aria-labelledby="rename" {
             h2 #rename { (t.rename) }
             form.inline method="post" action={ "/people/" (key) "/rename" } {

@@ -1,0 +1,257 @@
+//! The page about hours: the schedules of `schedules.toml`, which say when people may enter.
+
+mod lines;
+
+use super::opaque;
+use super::page::{Page, Place, error_box, field};
+use super::request::Request;
+use super::site::Site;
+use super::texts::{Texts, fill};
+use crate::office::{SchedulesFile, Written, is_called};
+use crate::rule_files::SCHEDULES_FILE;
+use anyhow::Context;
+use lines::Line;
+use local_web::{Answer, Method};
+use maud::{Markup, html};
+use shared::gallery::PersonName;
+
+/// The schedules of the file, to say which of them bind a person. None if the file cannot be used.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    schedules: Vec<Written>,
+    version: String,
+}
+
+/// The schedules, as they are now.
+pub(super) fn schedules(site: &Site) -> Known {
+    let file = SchedulesFile::read(&site.places.photos.join(SCHEDULES_FILE));
+    file.map(|file| Known { schedules: file.schedules(), version: version_of(&file) }).unwrap_or_default()
+}
+
+impl Known {
+    /// The schedules that bind a person with these groups (`a;b`), with their hours.
+    pub(super) fn of(&self, name: &PersonName, groups: &str) -> Vec<String> {
+        let binds = |schedule: &&Written| by_name(schedule, name) || by_group(schedule, groups).is_some();
+        self.schedules.iter().filter(binds).map(in_words).collect()
+    }
+
+    /// Boxes to choose the schedules that name a person, with those that hold for the person's groups besides. Nothing
+    /// without a schedule.
+    pub(super) fn choices(&self, t: &Texts, groups: &str, is_ticked: impl Fn(&Written) -> bool) -> Markup {
+        html! {
+            @for schedule in &self.schedules {
+                @match by_group(schedule, groups).filter(|_| !is_ticked(schedule)) {
+                    Some(group) => label.check {
+                        input type="checkbox" checked disabled;
+                        span { (fill(t.through_group, &[&in_words(schedule), group])) }
+                    },
+                    None => label.check {
+                        input type="checkbox" name="schedule" value=(schedule.name) checked[is_ticked(schedule)];
+                        span { (in_words(schedule)) }
+                    },
+                }
+            }
+        }
+    }
+
+    /// The form that says which schedules bind a person.
+    pub(super) fn form_of(&self, t: &Texts, name: &PersonName, groups: &str, action: &str) -> Markup {
+        html! {
+            section aria-labelledby="hours" {
+                h2 #hours { (t.hours) }
+                @if self.schedules.is_empty() { p { (t.no_schedules_yet) " " a href="/hours" { (t.change_hours) } } }
+                @else {
+                    form method="post" action=(action) {
+                        input type="hidden" name="version" value=(self.version);
+                        fieldset {
+                            legend { (t.hours_of_person) }
+                            (self.choices(t, groups, |schedule| by_name(schedule, name)))
+                        }
+                        p.buttons { button { (t.save_hours) } a.button href="/hours" { (t.change_hours) } }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether somebody else has changed the file since a form was made.
+    ///
+    /// # Errors
+    /// If so.
+    pub(super) fn require(&self, t: &Texts, version: &str) -> anyhow::Result<()> {
+        if self.version != version {
+            anyhow::bail!("{}", t.changed_meanwhile);
+        }
+        Ok(())
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.schedules.is_empty()
+    }
+}
+
+fn in_words(schedule: &Written) -> String {
+    format!("{} ({})", schedule.name, schedule.hours.join(", "))
+}
+
+fn by_name(schedule: &Written, name: &PersonName) -> bool {
+    schedule.people.iter().any(|person| is_called(name, person))
+}
+
+/// The group through which a schedule binds somebody with these groups (`a;b`).
+fn by_group<'s>(schedule: &'s Written, groups: &str) -> Option<&'s str> {
+    let groups: Vec<&str> = groups.split([';', ',', '|']).map(str::trim).collect();
+    schedule.groups.iter().map(String::as_str).find(|group| groups.contains(group))
+}
+
+/// A schedule as its form has it.
+#[derive(Clone, Debug, Default)]
+struct Form {
+    /// The number of the schedule in the file; `None` for a new one.
+    number: Option<usize>,
+    name: String,
+    lines: Vec<Line>,
+    groups: String,
+    people: String,
+}
+
+/// Answers a request for `/hours/…`; `None` if there is no such page.
+///
+/// # Errors
+/// If the file cannot be used.
+pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
+    let t = site.texts;
+    let path = site.places.photos.join(SCHEDULES_FILE);
+    match (request.method, rest) {
+        (Method::Get, []) => {
+            let file = SchedulesFile::read(&path)?;
+            let done = if request.query("saved").is_empty() { "" } else { t.saved };
+            Ok(Some(Page { done, ..page(t, &file, None, None) }.answer(t)))
+        }
+        (Method::Post, [what @ ("set" | "add" | "remove")]) => {
+            let number = request.form("number").parse().ok().filter(|_| *what != "add");
+            let form = Form::typed(request, number);
+            let changed = site.change(|office| {
+                let mut file = SchedulesFile::read(&path)?;
+                if request.form("version") != version_of(&file) {
+                    anyhow::bail!("{}", t.changed_meanwhile);
+                }
+                if *what == "add" {
+                    file.add(&form.written(t, &[])?);
+                    return file.write(&path, office);
+                }
+                let number = number.filter(|number| *number < file.schedules().len());
+                let number = number.context(t.changed_meanwhile)?;
+                if *what == "remove" {
+                    file.remove(number)?;
+                } else {
+                    let before = file.schedules().swap_remove(number).hours;
+                    file.set(number, &form.written(t, &before)?)?;
+                }
+                file.write(&path, office)
+            });
+            match changed {
+                Ok(()) => Ok(Some(Answer::see("/hours?saved=1"))),
+                Err(refused) => {
+                    let file = SchedulesFile::read(&path)?;
+                    let typed = Some(&form).filter(|_| *what != "remove");
+                    Ok(Some(page(t, &file, typed, Some(&refused)).refusal(t, 422)))
+                }
+            }
+        }
+        _ => Ok(None),
+    }
+}
+
+impl Form {
+    /// What was typed.
+    fn typed(request: &Request, number: Option<usize>) -> Self {
+        let text = |name| request.form(name).trim().to_owned();
+        let lines = lines::of_form(request);
+        Self { number, name: text("name"), lines, groups: text("groups"), people: text("people") }
+    }
+
+    /// A schedule of the file.
+    fn of_file(number: usize, schedule: &Written) -> Self {
+        Self {
+            number: Some(number),
+            name: schedule.name.clone(),
+            lines: lines::of_file(&schedule.hours),
+            groups: schedule.groups.join("; "),
+            people: schedule.people.join("; "),
+        }
+    }
+
+    /// The schedule for the file, whose hours are these before.
+    fn written(&self, t: &Texts, before: &[String]) -> anyhow::Result<Written> {
+        // A comma may be in a name.
+        let each = |text: &str| -> Vec<String> {
+            let parts = text.split([';', '\n']).map(str::trim);
+            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        };
+        Ok(Written {
+            name: self.name.clone(),
+            groups: each(&self.groups),
+            people: each(&self.people),
+            hours: lines::for_file(t, &self.lines, before)?,
+        })
+    }
+}
+
+/// The page. What was refused stays in its form.
+fn page<'a>(t: &'a Texts, file: &SchedulesFile, typed: Option<&Form>, refused: Option<&anyhow::Error>) -> Page<'a> {
+    let version = version_of(file);
+    let schedules = file.schedules();
+    let new = Form { lines: vec![lines::of_an_office()], ..Form::default() };
+    let body = html! {
+        @if let Some(error) = refused { (error_box(t.not_done, error)) }
+        p { (t.hours_explained) }
+        @for (number, schedule) in schedules.iter().enumerate() {
+            @let form = Form::of_file(number, schedule);
+            section.schedule aria-labelledby={ "schedule-" (number) } {
+                h2 id={ "schedule-" (number) } { (schedule.name) }
+                form.fields method="post" action="/hours/set" {
+                    (hidden(&version, number))
+                    (fields(t, typed.filter(|typed| typed.number == Some(number)).unwrap_or(&form)))
+                    button { (t.save) }
+                }
+                form method="post" action="/hours/remove" {
+                    (hidden(&version, number))
+                    button.danger data-sure=(t.sure_schedule) { (t.remove) span.unseen { " " (schedule.name) } }
+                }
+            }
+        }
+        section aria-labelledby="new" {
+            h2 #new { (t.new_schedule) }
+            form.fields method="post" action="/hours/add" {
+                (hidden(&version, 0))
+                (fields(t, typed.filter(|typed| typed.number.is_none()).unwrap_or(&new)))
+                button { (t.add) }
+            }
+        }
+        p { a href="/people" { (t.back_to_people) } }
+    };
+    Page::new(Place::People, t.hours, body)
+}
+
+fn hidden(version: &str, number: usize) -> Markup {
+    html! {
+        input type="hidden" name="version" value=(version);
+        input type="hidden" name="number" value=(number);
+    }
+}
+
+fn fields(t: &Texts, form: &Form) -> Markup {
+    html! {
+        (field("name", t.name, "", &form.name))
+        (lines::fields(t, &form.lines))
+        (field("groups", t.for_groups, t.groups_hint, &form.groups))
+        (field("people", t.for_people, t.people_hint, &form.people))
+    }
+}
+
+/// What a file says, for the version of its forms.
+fn version_of(file: &SchedulesFile) -> String {
+    opaque::version([file.text()])
+}
