@@ -5,6 +5,7 @@ use super::people::plan_of;
 use super::request::Request;
 use super::site::Site;
 use super::texts::{Texts, fill};
+use crate::build_db::plan::Plan;
 use crate::build_db::quality::LeftOut;
 use anyhow::Context;
 use jiff::civil::DateTime;
@@ -22,6 +23,8 @@ use shared::gallery::{Gallery, Mode, PersonId};
 use std::path::Path;
 use std::sync::Arc;
 
+/// The value of the form for a card that is nobody's.
+const UNKNOWN_CARD: &str = "unknown";
 /// Milliseconds between the frames of the approach.
 const FRAME_MS: u64 = 200;
 
@@ -78,6 +81,7 @@ fn page(site: &Site) -> Page<'_> {
             label { span { (t.with_card) }
                 select name="card" {
                     option value="" { (t.no_card) }
+                    option value=(UNKNOWN_CARD) { (t.unknown_card) }
                     @for (id, name) in people { option value=(id) { (fill(t.card_of, &[name])) } }
                 }
             }
@@ -86,7 +90,8 @@ fn page(site: &Site) -> Page<'_> {
             section aria-labelledby="camera" {
                 h2 #camera { (t.with_webcam) }
                 div.stage { video #video playsinline muted aria-label=(t.webcam_picture) {} div.box #box hidden {} }
-                p { button #start type="button" { (t.start_camera) } }
+                p #camera-says role="status" {}
+                p { button #start type="button" { (t.start_camera) } button #stop type="button" hidden { (t.stop_camera) } }
             }
             section aria-labelledby="answer" {
                 h2 #answer { (t.door_says) }
@@ -111,17 +116,27 @@ fn check(site: &Site, request: &Request) -> anyhow::Result<Checked> {
     let frame = file.decode().map_err(|error| anyhow::anyhow!("{}", LeftOut::from(error)))?.frame;
     let card = request.query("card").parse::<PersonId>().ok();
     let holder = card.and_then(|id| gallery.person_by_id(&id)).and_then(|index| Enrolled::in_gallery(gallery, index));
+    let presented = match request.query("card") == UNKNOWN_CARD {
+        true => Some(PresentedCard::Unknown),
+        false => holder.map(PresentedCard::Of),
+    };
     let observed = site.recognise(|recogniser| observe(recogniser, &frame, gallery, card))?;
     let rules = rules_of(plan.report.threshold, plan.report.threshold_grey, request, site);
     let now = time_of(request.query("at"))?;
-    let decision = decide(rules, &observed, frame.is_grey(), gallery, holder, now)?;
+    let decision = decide(rules, &observed, frame.is_grey(), gallery, presented, now)?;
     let share = |face: &ObservedFace| {
         let (width, height) = (frame.width() as f32, frame.height() as f32);
         [face.bounds.x / width, face.bounds.y / height, face.bounds.width / width, face.bounds.height / height]
     };
     let threshold = if frame.is_grey() { rules.grey_threshold } else { rules.threshold };
-    let mut checked = in_words(t, &decision, gallery, threshold);
+    let resembles = observed.first().and_then(|face| face.resembles);
+    let mut checked = in_words(t, &decision, resembles, gallery, threshold);
     checked.face = observed.first().map(share);
+    checked.why.extend(
+        resembles
+            .filter(|found| found.distance <= threshold)
+            .and_then(|found| look_alike(t, plan, found.best.person, gallery)),
+    );
     if observed.len() > 1 {
         checked.why.push(t.why_several.to_owned());
     }
@@ -189,7 +204,7 @@ fn decide(
     faces: &[ObservedFace],
     is_grey: bool,
     gallery: &Gallery,
-    holder: Option<Enrolled>,
+    card: Option<PresentedCard>,
     now: ZonedDateTime,
 ) -> anyhow::Result<Decision> {
     let at = |frame: u64| {
@@ -197,8 +212,8 @@ fn decide(
         Now::trusted(utc_ms, 1000 + frame * FRAME_MS).ahead_of_utc(now.offset().seconds())
     };
     let mut policy = Policy::new(rules)?;
-    if let Some(holder) = holder {
-        policy.present_card(&PresentedCard::Of(holder), &at(0));
+    if let Some(card) = card {
+        policy.present_card(&card, &at(0));
     }
     let observation = Observation::new(faces).in_grey(is_grey).with_schedules(gallery.schedules());
     let mut decision = Decision::Nobody;
@@ -211,34 +226,55 @@ fn decide(
     Ok(decision)
 }
 
-fn in_words(t: &Texts, decision: &Decision, gallery: &Gallery, threshold: f32) -> Checked {
-    let name = |id: PersonId| {
-        let person = gallery.person_by_id(&id).and_then(|index| gallery.people().get(index));
-        person.map_or_else(|| id.to_string(), |person| person.name.to_string())
-    };
+fn in_words(
+    t: &Texts,
+    decision: &Decision,
+    resembles: Option<Resemblance>,
+    gallery: &Gallery,
+    threshold: f32,
+) -> Checked {
+    let name = |id: PersonId| name_of(gallery, id).map_or_else(|| id.to_string(), str::to_owned);
     let compared = |who: PersonId, distance: f32| {
         fill(t.why_distance, &[&name(who), &format!("{distance:.3}"), &format!("{threshold:.3}")])
     };
+    let recognised = resembles.map(|Resemblance { best, distance, .. }| match distance <= threshold {
+        true => fill(t.why_recognised, &[&compared(best.person, distance)]),
+        // A stranger is not called by the name of somebody who is enrolled.
+        false => fill(t.why_far, &[&format!("{distance:.3}"), &format!("{threshold:.3}")]),
+    });
     match decision {
         Decision::Grant(entry) => Checked {
             opens: true,
             words: fill(t.would_open, &[&name(entry.person())]),
-            why: entry.distance().map(|distance| compared(entry.person(), distance)).into_iter().collect(),
+            why: recognised.into_iter().collect(),
             face: None,
         },
         Decision::Refuse(refusal) => {
-            let nearest = refusal.person.zip(refusal.distance).map(|(who, distance)| compared(who, distance));
-            let far = refusal.distance.filter(|_| refusal.person.is_none());
-            let far = far.map(|distance| fill(t.why_far, &[&format!("{distance:.3}"), &format!("{threshold:.3}")]));
-            let next = refusal.runner_up.map(|next| compared(next.person, next.distance));
+            let holder = refusal.person.zip(refusal.distance);
+            let holder = holder.filter(|(who, _)| resembles.is_none_or(|resembles| resembles.best.person != *who));
+            let next = refusal.runner_up.map(|next| (next.person, next.distance));
+            let others = holder.into_iter().chain(next).map(|(who, distance)| compared(who, distance));
             Checked {
                 words: fill(t.stays_locked, &[refusal.reason.in_words()]),
-                why: nearest.into_iter().chain(far).chain(next).collect(),
+                why: recognised.into_iter().chain(others).collect(),
                 ..Checked::default()
             }
         }
         _ => Checked { words: t.nobody_in_view.to_owned(), ..Checked::default() },
     }
+}
+
+fn name_of(gallery: &Gallery, id: PersonId) -> Option<&str> {
+    let person = gallery.person_by_id(&id).and_then(|index| gallery.people().get(index))?;
+    Some(person.name.as_str())
+}
+
+/// Who looks so much like this person that both must show a card at every door.
+fn look_alike(t: &Texts, plan: &Plan, id: PersonId, gallery: &Gallery) -> Option<String> {
+    let name = name_of(gallery, id)?;
+    let found = plan.report.look_alikes.iter().find(|found| found.people.iter().any(|person| person == name))?;
+    let other = found.people.iter().find(|person| *person != name)?;
+    Some(fill(t.looks_like, &[other, &format!("{:.2}", found.distance)]))
 }
 
 /// The chosen time, as people say it here; now if none was chosen.

@@ -7,7 +7,13 @@ export async function start(video) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "user" }, audio: false });
   video.srcObject = stream;
   await video.play();
-  addEventListener("pagehide", () => stream.getTracks().forEach((track) => track.stop()));
+  addEventListener("pagehide", () => stop(video));
+}
+
+/** Switches the webcam off. */
+export function stop(video) {
+  video.srcObject?.getTracks().forEach((track) => track.stop());
+  video.srcObject = null;
 }
 
 /** The picture of this moment, as a JPEG. */

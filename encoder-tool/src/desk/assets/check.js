@@ -1,6 +1,6 @@
 // The page Door check: asks what a door would say about the webcam's picture, or about a photo.
 
-import { files, picture, send, showFace, start } from "./camera.js";
+import { files, picture, send, showFace, start, stop } from "./camera.js";
 
 const by = (id) => document.getElementById(id);
 const { noCamera, cameraOn } = by("check").dataset;
@@ -20,27 +20,39 @@ function show(checked) {
   }));
 }
 
+let isOn = false;
 by("start").addEventListener("click", async () => {
   by("start").disabled = true;
+  by("camera-says").textContent = "";
   try {
     await start(by("video"));
   } catch {
     by("start").disabled = false;
-    say(noCamera);
+    by("camera-says").textContent = noCamera;
     return;
   }
   by("start").hidden = true;
+  by("stop").hidden = false;
   say(cameraOn);
-  for (;;) {
+  for (isOn = true; isOn;) {
     try {
       const checked = await send(`/check/look${query()}`, await picture(by("video")));
+      if (!isOn) break;
       showFace(by("box"), checked.face);
       show(checked);
     } catch (error) {
-      say(error.message);
+      if (isOn) say(error.message);
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+});
+by("stop").addEventListener("click", () => {
+  isOn = false;
+  stop(by("video"));
+  showFace(by("box"), null);
+  by("stop").hidden = true;
+  by("start").hidden = false;
+  by("start").disabled = false;
 });
 
 let last = null;

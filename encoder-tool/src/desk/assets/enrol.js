@@ -1,12 +1,13 @@
 // The page Enrol: five poses before the webcam, dropped photos, and the photos so far.
 
-import { files, picture, send, sendForm, showFace, start } from "./camera.js";
+import { files, picture, send, sendForm, showFace, start, stop } from "./camera.js";
 
 const part = document.getElementById("enrol");
-const { draft, person, noCamera, cameraOn } = part.dataset;
+const { draft, person, noCamera, cameraOn, cameraOff } = part.dataset;
 const by = (id) => document.getElementById(id);
 const query = `?draft=${draft}&person=${person}`;
 let isDone = false;
+let isOn = false;
 
 function say(text) {
   // Screen readers read each change: the same text again is none.
@@ -17,7 +18,7 @@ function show(looked) {
   if (looked.photos !== undefined) by("photos").innerHTML = looked.photos;
   by("poses").value = looked.posed;
   isDone = looked.is_done;
-  by("again").hidden = !isDone || by("start").hidden === false;
+  by("again").hidden = !isDone || !isOn;
 }
 
 /// Does something that a page may fail to do, and says so.
@@ -26,14 +27,15 @@ async function attempt(what) {
 }
 
 async function look() {
-  while (!isDone) {
+  while (!isDone && isOn) {
     try {
       const looked = await send(`/enrol/look${query}`, await picture(by("video")));
+      if (!isOn) { show(looked); break; }
       showFace(by("box"), looked.face);
       say(looked.words);
       show(looked);
     } catch (error) {
-      say(error.message);
+      if (isOn) say(error.message);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
@@ -44,7 +46,9 @@ by("start").addEventListener("click", async () => {
   by("start").disabled = true;
   try {
     await start(by("video"));
+    isOn = true;
     by("start").hidden = true;
+    by("stop").hidden = false;
     say(cameraOn);
   } catch {
     by("start").disabled = false;
@@ -54,6 +58,14 @@ by("start").addEventListener("click", async () => {
   again();
 });
 by("again").addEventListener("click", again);
+by("stop").addEventListener("click", () => {
+  isOn = false;
+  stop(by("video"));
+  by("stop").hidden = by("again").hidden = true;
+  by("start").hidden = false;
+  by("start").disabled = false;
+  say(cameraOff);
+});
 
 /// The time for the first pose begins now.
 function again() {
@@ -63,14 +75,17 @@ function again() {
   });
 }
 
+/// A line for each file, so that no refusal is overwritten by the next one.
 files(by("drop-zone"), by("files"), async (file) => {
-  by("dropped").textContent = "…";
+  const line = document.createElement("p");
+  line.textContent = `${file.name}: …`;
+  by("dropped").append(line);
   try {
     const looked = await send(`/enrol/photo${query}`, file);
-    by("dropped").textContent = `${file.name}: ${looked.words}`;
+    line.textContent = `${file.name}: ${looked.words}`;
     show(looked);
   } catch (error) {
-    by("dropped").textContent = `${file.name}: ${error.message}`;
+    line.textContent = `${file.name}: ${error.message}`;
   }
 });
 
@@ -86,6 +101,8 @@ addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => event.preventDefault());
 let isSaving = false;
 by("save").addEventListener("submit", () => { isSaving = true; });
+// The photos go along to the person whom they are added to.
+by("photos").addEventListener("click", (event) => { if (event.target.closest("a")) isSaving = true; });
 addEventListener("beforeunload", (event) => {
   if (!isSaving && by("photos").querySelector("img")) event.preventDefault();
 });

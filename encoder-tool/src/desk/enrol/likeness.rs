@@ -11,8 +11,10 @@ use shared::matching::person_distance;
 /// What stands out.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Findings {
-    /// Sentences about all photos together.
-    pub(super) about_all: Vec<String>,
+    /// The photos do not resemble those of the person who gets them.
+    pub(super) unlike: Option<String>,
+    /// People whom the photos resemble: the key, and the sentence.
+    pub(super) like: Vec<(String, String)>,
     /// Photos that do not resemble the others, by index.
     pub(super) odd: Vec<usize>,
 }
@@ -22,13 +24,14 @@ pub(super) struct Findings {
 pub(super) fn findings(t: &Texts, draft: &Draft, plan: Option<&Plan>, person: &str, of_encoder: f32) -> Findings {
     let threshold = plan.and_then(|plan| plan.report.threshold).unwrap_or(of_encoder);
     let encodings: Vec<&Encoding> = draft.photos.iter().map(|taken| &taken.encoded.encoding).collect();
-    let mut findings = Findings { odd: odd(&encodings, threshold), about_all: Vec::new() };
+    let mut findings = Findings { odd: odd(&encodings, threshold), ..Findings::default() };
     for enrolled in plan.iter().flat_map(|plan| &plan.enrolment.enrolled) {
         let Some(distance) = nearest(&encodings, enrolled) else { continue };
         let name = enrolled.member.name.as_str();
-        match (opaque::of_person(&enrolled.member.name) == person, distance <= threshold) {
-            (true, false) => findings.about_all.push(fill(t.unlike_person, &[name])),
-            (false, true) => findings.about_all.push(fill(t.like_somebody, &[name, &format!("{distance:.2}")])),
+        let key = opaque::of_person(&enrolled.member.name);
+        match (key == person, distance <= threshold) {
+            (true, false) => findings.unlike = Some(fill(t.unlike_person, &[name])),
+            (false, true) => findings.like.push((key, fill(t.like_somebody, &[name, &format!("{distance:.2}")]))),
             _ => {}
         }
     }

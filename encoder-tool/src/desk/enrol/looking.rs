@@ -211,7 +211,13 @@ pub(super) fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
                 button type="button" data-draft="none" { (t.none_of_them) }
             }
         }
-        @for text in &findings.about_all { p.wrong role="alert" { (text) } }
+        @if let Some(text) = &findings.unlike { p.wrong role="alert" { (text) } }
+        @for (key, text) in &findings.like {
+            div.wrong role="alert" {
+                p { (text) }
+                p { a.button href={ "/enrol?person=" (key) "&draft=" (draft.id()) } { (t.add_to_that_person) } }
+            }
+        }
         ul.photos {
             @for (number, taken) in draft.photos.iter().enumerate() {
                 @let odd = findings.odd.contains(&number);

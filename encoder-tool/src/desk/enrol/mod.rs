@@ -7,11 +7,13 @@ mod saving;
 
 use super::draft::Draft;
 use super::draft::guidance::POSES;
+use super::hours;
 use super::lock::lock;
 use super::modes;
 use super::opaque;
 use super::page::{Page, Place, choice, day, error_box, field};
 use super::people::person_with_key;
+use super::refused_fields;
 use super::request::Request;
 use super::site::Site;
 use super::texts::fill;
@@ -29,8 +31,13 @@ use maud::html;
 pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
     match (request.method, rest) {
         (Method::Get, []) => {
-            let id = new_id()?;
-            lock(&site.drafts).begin(&id);
+            // Photos that turn out to be of somebody who is enrolled come along.
+            let known = request.query("draft");
+            let is_known = lock(&site.drafts).with_id(known).is_some();
+            let id = if is_known { known.to_owned() } else { new_id()? };
+            if !is_known {
+                lock(&site.drafts).begin(&id);
+            }
             page_for(site, request.query("person"), &id).map(Some)
         }
         (Method::Get, ["draft", id, digest]) => Ok(picture(site, id, digest)),
@@ -49,7 +56,7 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
 fn page_for(site: &Site, person_key: &str, draft: &str) -> anyhow::Result<Answer> {
     let office = site.office()?;
     let person = person_with_key(&office, person_key);
-    Ok(page(site, &office, person, draft, &|_| String::new(), None).answer(site.texts))
+    Ok(page(site, &office, person, draft, &|_| String::new(), &[], None).answer(site.texts))
 }
 
 /// The page, with what was typed in its fields, and what was refused.
@@ -59,17 +66,20 @@ fn page(
     person: Option<&OfficePerson>,
     draft_id: &str,
     typed: &dyn Fn(&'static str) -> String,
+    schedules: &[&str],
     refused: Option<&anyhow::Error>,
 ) -> Page<'static> {
     let t = site.texts;
     let key = person.map(|person| opaque::of_person(&person.name)).unwrap_or_default();
     let photos = {
         let mut drafts = lock(&site.drafts);
-        drafts.with_id(draft_id).map(|draft| photos_of(site, draft, &key))
+        drafts.with_id(draft_id).map(|draft| (photos_of(site, draft, &key), draft.posed()))
     };
+    let (photos, posed) = photos.map_or((None, 0), |(photos, posed)| (Some(photos), posed));
     let recorded = person.map(|person| office.field(person, "basis")).filter(|basis| *basis != NO_BASIS_YET);
     let basis = [typed("basis").as_str(), recorded.unwrap_or_default(), t.basis_consent].map(str::to_owned);
     let basis = basis.into_iter().find(|basis| !basis.is_empty()).unwrap_or_default();
+    let known = hours::schedules(site);
     let needs_consent = person.is_none_or(|person| office.field(person, "informed_on").is_empty());
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
@@ -81,7 +91,7 @@ fn page(
                 p { (t.notice_rights) }
             }
         }
-        div.enrol #enrol data-draft=(draft_id) data-person=(key) data-no-camera=(t.no_camera) data-camera-on=(t.camera_on) {
+        div.enrol #enrol data-draft=(draft_id) data-person=(key) data-no-camera=(t.no_camera) data-camera-on=(t.camera_on) data-camera-off=(t.camera_off) {
             section aria-labelledby="camera" {
                 h2 #camera { (t.with_webcam) }
                 div.stage {
@@ -89,10 +99,11 @@ fn page(
                     div.box #box hidden {}
                 }
                 p.advice #advice role="status" { (t.camera_off) }
-                progress #poses max=(POSES.len()) value="0" aria-label=(t.poses) {}
+                progress #poses max=(POSES.len()) value=(posed) aria-label=(t.poses) {}
                 p {
                     button #start type="button" { (t.start_camera) }
                     button #again type="button" hidden { (t.five_more) }
+                    button.plain #stop type="button" hidden { (t.stop_camera) }
                 }
             }
             div {
@@ -102,7 +113,7 @@ fn page(
                         span { (t.drop_here) }
                         input #files type="file" multiple accept="image/*,.heic,.heif,.avif";
                     }
-                    p #dropped role="status" {}
+                    div #dropped role="log" aria-label=(t.from_photos) {}
                 }
                 section aria-labelledby="taken" {
                     h2 #taken { (t.photos) }
@@ -125,6 +136,13 @@ fn page(
                 (field("cards", t.cards, t.cards_hint, &typed("cards")))
                 (day("valid_to", t.valid_to, t.valid_to_hint, &typed("valid_to")))
                 (day("keep_until", t.keep_until, t.keep_until_hint, &typed("keep_until")))
+                @if !known.is_empty() {
+                    fieldset.wide {
+                        legend { (t.hours) }
+                        p { (t.hours_of_new) }
+                        (known.choices(t, "", |schedule| schedules.contains(&schedule.name.as_str())))
+                    }
+                }
             }
             @if needs_consent {
                 fieldset.wide.agreement {
@@ -147,10 +165,12 @@ fn save(site: &Site, request: &Request) -> anyhow::Result<Answer> {
             Ok(Answer::see(&format!("/people/{key}?enrolled=1")))
         }
         Err(refused) => {
+            let refused = refused_fields::in_words(site.texts, refused);
             let office = site.office()?;
             let person = person_with_key(&office, request.form("person"));
             let typed = |name: &'static str| request.form(name).to_owned();
-            let page = page(site, &office, person, request.form("draft"), &typed, Some(&refused));
+            let schedules = request.all("schedule");
+            let page = page(site, &office, person, request.form("draft"), &typed, &schedules, Some(&refused));
             Ok(page.refusal(site.texts, 422))
         }
     }
