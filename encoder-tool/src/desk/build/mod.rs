@@ -127,18 +127,18 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
         section aria-labelledby="changes" {
-            h2 #changes { (t.changes) }
+            h2 #changes { "1. " (t.changes) }
             div #findings data-live data-page="/build" data-version=(version) data-looking[!is_current] {
                 @if !is_current { p.looking role="status" { (t.looking) } }
                 (changes(t, &examination))
             }
         }
         section aria-labelledby="sign" {
-            h2 #sign { (t.build_and_sign) }
+            h2 #sign { "2. " (t.build_and_sign) }
             (sign(site)?)
         }
         section aria-labelledby="ship" {
-            h2 #ship { (t.ship) }
+            h2 #ship { "3. " (t.ship) }
             div #shipping data-live {
                 @if doors.is_empty() { p { (t.no_doors_yet) " " a href="/doors" { (t.add_door) } } }
                 @else if !site.places.database.exists() { p { (t.no_database_yet) } }
@@ -209,7 +209,11 @@ fn sign(site: &Site) -> anyhow::Result<Markup> {
                 }
                 button { (t.build_button) }
             }
-            p { (t.key_for_units) " " a href="/build/signing.key.pub" download { "signing.key.pub" } }
+            details {
+                summary { (t.key_for_units) }
+                p { a href="/build/signing.key.pub" download { "signing.key.pub" } }
+                p { (t.key_for_units_how) }
+            }
         },
     })
 }

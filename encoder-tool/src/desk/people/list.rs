@@ -14,8 +14,10 @@ use maud::{Markup, html};
 use std::collections::{HashMap, HashSet};
 use terminal::counted;
 
-/// The most problems that are listed above the people; the others stand beside their people.
+/// The most people who are listed with their problems above all people; the others have a mark in the list.
 const MOST_LISTED: usize = 12;
+/// The most problems of one of them.
+const MOST_OF_ONE: usize = 4;
 
 /// # Errors
 /// If the folder cannot be used.
@@ -63,23 +65,33 @@ pub(super) fn answer(site: &Site) -> anyhow::Result<Answer> {
     Ok(Page::new(Place::People, t.people, body).answer(t))
 }
 
+/// Everybody with a problem: first those who cannot enter.
 fn attention(t: &Texts, office: &Office, problems: &HashMap<String, Vec<Problem>>) -> Markup {
-    let each = office.people().iter().flat_map(|person| {
+    let each = office.people().iter().filter_map(|person| {
         let key = opaque::of_person(&person.name);
-        let of_person = problems.get(&key).map_or(&[][..], Vec::as_slice);
-        of_person.iter().map(move |problem| (person.name.as_str(), key.clone(), problem))
+        let of_person = problems.get(&key)?;
+        Some((person.name.as_str(), key, of_person))
     });
-    let all: Vec<(&str, String, &Problem)> = each.collect();
+    let mut all: Vec<_> = each.collect();
+    all.sort_by_key(|(_, _, of_person)| !of_person.iter().any(|problem| problem.keeps_out));
     html! {
         @if !all.is_empty() {
             section.attention aria-labelledby="attention" {
                 h2 #attention { (t.needs_attention) }
                 ul {
-                    @for (name, key, problem) in all.iter().take(MOST_LISTED) {
-                        li { a href={ "/people/" (key) } { (name) } ": " (problem.text) }
+                    @for (name, key, of_person) in all.iter().take(MOST_LISTED) {
+                        li {
+                            a href={ "/people/" (key) } { (name) }
+                            ul { @for problem in of_person.iter().take(MOST_OF_ONE) { li { (problem.text) } } }
+                            @if of_person.len() > MOST_OF_ONE {
+                                p { (fill(t.and_others, &[&counted(of_person.len() - MOST_OF_ONE, "more problem")])) }
+                            }
+                        }
                     }
                 }
-                @if all.len() > MOST_LISTED { p { (fill(t.and_more, &[&(all.len() - MOST_LISTED).to_string()])) } }
+                @if all.len() > MOST_LISTED {
+                    p { (fill(t.and_more, &[&counted(all.len() - MOST_LISTED, "person")])) }
+                }
             }
         }
     }

@@ -17,6 +17,8 @@ const SOON_DAYS: i64 = 30;
 pub(super) struct Problem {
     pub(super) text: String,
     pub(super) fix: Fix,
+    /// Whether the person cannot enter because of it.
+    pub(super) keeps_out: bool,
 }
 
 /// What to do about it.
@@ -33,9 +35,9 @@ pub(super) enum Fix {
 /// The problems of each person, by the person's key.
 pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> HashMap<String, Vec<Problem>> {
     let mut found: HashMap<String, Vec<Problem>> = HashMap::new();
-    let mut add = |key: &str, text: String, fix: Fix| {
+    let mut add = |key: &str, text: String, fix: Fix, keeps_out: bool| {
         let of_person = found.entry(key.to_owned()).or_default();
-        let problem = Problem { text, fix };
+        let problem = Problem { text, fix, keeps_out };
         if !of_person.contains(&problem) {
             of_person.push(problem);
         }
@@ -54,17 +56,18 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
             [("valid_to", t.valid_until_soon, t.valid_is_over), ("keep_until", t.kept_until_soon, t.kept_is_over)]
         {
             if let Some(day) = soon(office.field(person, column), today) {
-                add(key, fill(if day < today { over } else { ahead }, &[&day.to_string()]), Fix::Fields);
+                let text = fill(if day < today { over } else { ahead }, &[&day.to_string()]);
+                add(key, text, Fix::Fields, day < today);
             }
         }
         if office.has_column("basis") && office.field(person, "basis") == NO_BASIS_YET {
-            add(key, t.no_basis_yet.to_owned(), Fix::Fields);
+            add(key, t.no_basis_yet.to_owned(), Fix::Fields, false);
         }
     }
     let Some(plan) = plan else { return found };
     for Skipped { photo, reason } in &plan.report.skipped {
         if let Some(key) = key_of_photo.get(photo.as_str()) {
-            add(key, fill(t.photo_not_used, &[file_of(photo), reason]), Fix::Photo(opaque::of_photo(photo)));
+            add(key, fill(t.photo_not_used, &[file_of(photo), reason]), Fix::Photo(opaque::of_photo(photo)), false);
         }
     }
     for OddPhotoReport { photo, nearest_other, .. } in &plan.report.odd_photos {
@@ -73,33 +76,34 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
             Some(other) => fill(t.odd_photo_of_other, &[file_of(photo), person_of(&other.photo)]),
             None => fill(t.odd_photo, &[file_of(photo)]),
         };
-        add(key, text, Fix::Photo(opaque::of_photo(photo)));
+        add(key, text, Fix::Photo(opaque::of_photo(photo)), false);
     }
     for LookAlikeReport { people, distance, without_card, .. } in &plan.report.look_alikes {
         for (one, other) in [(&people[0], &people[1]), (&people[1], &people[0])] {
             let Some(key) = key_of_name.get(one.as_str()) else { continue };
             let mut text = fill(t.looks_like, &[other, &format!("{distance:.2}")]);
-            if without_card.contains(one) {
+            let keeps_out = without_card.contains(one);
+            if keeps_out {
                 text = format!("{text} {}", t.and_has_no_card);
             }
-            add(key, text, Fix::Fields);
+            add(key, text, Fix::Fields, keeps_out);
         }
     }
     for missing in &plan.report.not_enrolled {
         if let Some(key) = key_of_name.get(missing.name.as_str()) {
             let is_withheld = plan.enrolment.withheld.iter().any(|member| member.name.as_str() == missing.name);
             let fix = if is_withheld { Fix::Fields } else { Fix::MorePhotos };
-            add(key, fill(t.not_enrolled, &[missing.reason]), fix);
+            add(key, fill(t.not_enrolled, &[missing.reason]), fix, true);
         }
     }
     for missing in &plan.report.without_face {
         if let Some(key) = key_of_name.get(missing.name.as_str()) {
-            add(key, fill(t.card_only, &[missing.reason]), Fix::MorePhotos);
+            add(key, fill(t.card_only, &[missing.reason]), Fix::MorePhotos, false);
         }
     }
     for small in &plan.report.small_faces {
         if let Some(key) = key_of_photo.get(small.photo.as_str()) {
-            add(key, fill(t.small_face, &[file_of(&small.photo)]), Fix::MorePhotos);
+            add(key, fill(t.small_face, &[file_of(&small.photo)]), Fix::MorePhotos, false);
         }
     }
     found
