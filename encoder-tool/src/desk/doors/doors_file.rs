@@ -122,6 +122,15 @@ impl DoorsFile {
         self.check()
     }
 
+    /// Replaces the door with this name.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub(super) fn set(&mut self, name: &str, door: Door) -> anyhow::Result<()> {
+        self.doors.iter_mut().filter(|known| known.name == name).for_each(|known| *known = door.clone());
+        self.check()
+    }
+
     /// Removes the door with this name.
     pub(super) fn remove(&mut self, name: &str) {
         self.doors.retain(|door| door.name != name);

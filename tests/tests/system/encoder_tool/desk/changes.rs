@@ -30,10 +30,22 @@ fn pages_and_files_say_the_same() {
     let hours = [
         ("version", version.as_str()),
         ("name", "office"),
-        ("hours", "mon-fri 06:00-20:00; sat 10:00-12:00"),
+        ("days0", "0"),
+        ("days0", "1"),
+        ("days0", "2"),
+        ("days0", "3"),
+        ("days0", "4"),
+        ("from0", "06:00"),
+        ("until0", "20:00"),
+        ("days1", "5"),
+        ("from1", "10:00"),
+        ("until1", "12:00"),
+        ("from2", ""),
+        ("until2", ""),
         ("groups", "staff"),
     ];
-    assert_eq!(client.post("/hours/add", &hours).status, 303);
+    let added = client.post("/hours/add", &hours);
+    assert_eq!(added.status, 303, "{}", added.text());
     let schedules = fs::read_to_string(desk.file("people/schedules.toml")).unwrap();
     assert!(schedules.contains("hours = [\"mon-fri 06:00-20:00\", \"sat 10:00-12:00\"]"), "{schedules}");
     assert!(client.page(&format!("/people/{key}")).contains("office (mon-fri 06:00-20:00, sat 10:00-12:00)"));
@@ -182,19 +194,91 @@ fn a_refused_form_keeps_what_was_typed() {
     let hours = hidden(&client.page("/hours"), "version");
     let person = |verb: &str| format!("/people/{key}/{verb}");
     for (path, fields, typed, expected) in [
-        (person("edit"), &[("version", version.as_str()), ("cards", "hello")][..], "hello", "it is not a number"),
+        (person("edit"), &[("version", version.as_str()), ("cards", "hello")][..], "hello", "Cards: card 1"),
         (person("edit"), &[("version", &version), ("keep_until", "2020-01-01")], "2020-01-01", "which is over"),
         (person("rename"), &[("name", "people.csv")], "people.csv", "cannot be the name of a person"),
         (
             "/hours/add".to_owned(),
-            &[("version", &hours), ("name", "n"), ("people", "Bo"), ("hours", "9 to 5")],
-            "9 to 5",
-            "mon-fri",
+            &[("version", &hours), ("name", "n"), ("people", "Bo"), ("days0", "2"), ("from0", "09:15"), ("until0", "")],
+            "09:15",
+            "Wednesday: give both times",
         ),
     ] {
         let refused = client.post(&path, fields);
         assert_eq!(refused.status, 422, "{path}: {}", refused.text());
         let page = refused.text();
         assert!(page.contains(&format!("value=\"{typed}\"")) && page.contains(expected), "{path}: {page}");
+    }
+}
+
+/// Hours of one person, from the day of enrolment until the person is removed.
+#[test]
+fn a_person_is_put_into_schedules_by_a_tick() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let schedules = "[[schedule]]\nname = \"early\"\npeople = [\"Bo\"]\nhours = [\"6:00-9:00\"] # with coffee\n\n\
+                     [[schedule]]\nname = \"late\"\npeople = [\"Bo\"]\nhours = [\"20:00-23:00\"]\n";
+    let desk = Desk::with_people(&[("Bo/1.jpg", &photo), ("schedules.toml", schedules.as_bytes())]);
+    let client = desk.client();
+    let file = || fs::read_to_string(desk.file("people/schedules.toml")).unwrap();
+    let id = &client.new_draft();
+    let fields = [("draft", id.as_str()), ("name", "Cy"), ("mode", "card"), ("cards", "4711"), ("schedule", "early")];
+    assert_eq!(client.post("/enrol/save", &fields).status, 303);
+    assert_eq!(file(), schedules.replacen("[\"Bo\"]", "[\"Bo\", \"Cy\"]", 1));
+
+    let bo = client.key_of("Bo");
+    let hours = format!("/people/{bo}/hours");
+    let version =
+        || client.page(&format!("/people/{bo}")).split("/hours\"").nth(1).map(|form| hidden(form, "version")).unwrap();
+    let emptied = client.post(&hours, &[("version", &version())]);
+    assert!(emptied.status == 422 && emptied.text().contains("would bind nobody"), "{}", emptied.text());
+    let stale = client.post(&hours, &[("version", "0"), ("schedule", "late")]);
+    assert!(stale.status == 422 && stale.text().contains("somebody changed this meanwhile"), "{}", stale.text());
+    assert_eq!(client.post(&hours, &[("version", &version()), ("schedule", "late")]).status, 303);
+    assert_eq!(file(), schedules.replacen("\"Bo\"", "\"Cy\"", 1));
+
+    let removed = client.post(&format!("/people/{bo}/remove"), &[]).text();
+    assert!(removed.contains("the schedule &quot;late&quot;, which bound nobody else"), "{removed}");
+    assert!(!file().contains("late") && file().contains("Cy"), "{}", file());
+}
+
+/// Photos of somebody who is enrolled already go to that person, with one click.
+#[test]
+fn photos_of_somebody_known_are_added_to_that_person() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk =
+        Desk::with_people(&[("Bo/1.jpg", &photo), ("people.csv", b"name,basis,informed_on\nBo,contract,2026-01-01\n")]);
+    let client = desk.client();
+    client.waits_for_findings();
+    let id = &client.new_draft();
+    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &photo).text();
+    let bo = client.key_of("Bo");
+    let address = format!("/enrol?person={bo}&amp;draft={id}");
+    assert!(looked.contains("This face looks like Bo") && looked.contains(&address), "{looked}");
+    let page = client.page(&address.replace("&amp;", "&"));
+    assert!(page.contains("More photos of Bo.") && page.contains(&format!("/enrol/draft/{id}/")), "{page}");
+    assert_eq!(client.post("/enrol/save", &[("draft", id), ("person", &bo)]).status, 303);
+    assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 2);
+    let new = hidden(&client.page(&format!("/enrol?person={bo}&draft={id}")), "draft");
+    assert_ne!(&new, id, "a draft that is gone is not used again");
+}
+
+#[test]
+fn a_door_is_edited_and_keeps_what_is_not_in_the_form() {
+    let doors = "[[door]]\nname = \"Front\"\nhost = \"pi@nowhere\"\nssh-options = [\"LogLevel=ERROR\"]\n";
+    let folder = tempfile::tempdir().unwrap();
+    super::super::made::put(folder.path(), "doors.toml", doors.as_bytes());
+    let desk = Desk::start(folder);
+    let client = desk.client();
+    let page = client.page("/doors");
+    let key = page.split("<a href=\"/doors/").nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("/doors/{key}/edit");
+    let refused = client.post(&path, &[("name", "Front"), ("host", "a b")]);
+    assert!(refused.status == 422 && refused.text().contains("value=\"a b\""), "{}", refused.text());
+    assert_eq!(fs::read_to_string(desk.file("doors.toml")).unwrap(), doors);
+    let edited = client.post(&path, &[("name", "Back"), ("host", "pi@back"), ("port", "2222"), ("sudo", "yes")]);
+    assert_eq!(edited.status, 303, "{}", edited.text());
+    let text = fs::read_to_string(desk.file("doors.toml")).unwrap();
+    for expected in ["\"Back\"", "\"pi@back\"", "2222", "sudo = true", "LogLevel=ERROR"] {
+        assert!(text.contains(expected), "{expected}: {text}");
     }
 }

@@ -125,13 +125,17 @@ fn card_and_hours(browser: &mut Browser, name: &str) {
     browser.sees(Text("Saved."));
     browser.click(Role("link", "Change hours"));
     browser.fill(Css("input[name=name]"), "board meetings");
-    browser.fill(Css("input[name=hours]"), "mon 09:00-12:00");
+    browser.click(Css("input[name=days0][value=\"4\"]"));
+    browser.fill(Css("input[name=from0]"), "09:00");
+    browser.fill(Css("input[name=until0]"), "12:00");
     browser.fill(Css("input[name=groups]"), "board");
     browser.click(Role("button", "Add"));
     browser.sees(Role("heading", "board meetings"));
     is_accessible(browser, "hours");
     go(browser, "People");
-    browser.sees(Css(&format!("#people li:has-text(\"{name}\"):has-text(\"1 card\"):has-text(\"board meetings\")")));
+    browser.sees(Css(&format!(
+        "#people li:has-text(\"{name}\"):has-text(\"1 card\"):has-text(\"board meetings (mon-thu 09:00-12:00)\")"
+    )));
 }
 
 /// The webcam shows the second person.
@@ -201,7 +205,7 @@ fn add_door(browser: &mut Browser, desk: &Desk, server: &Server, unit: &RunningU
     fs::write(desk.file("doors.toml"), format!("{doors}ssh-options = {options:?}\n")).unwrap();
     browser.reload();
     browser.sees(Role("heading", "Front door"));
-    browser.sees(Css("pre:has-text(\"1 person\")"));
+    browser.sees(Text("Has a database with 1 person."));
     is_accessible(browser, "doors");
 }
 
