@@ -101,7 +101,7 @@ pub(crate) struct NotEnrolled {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct OddPhotoReport {
     pub(crate) photo: String,
-    /// The nearest other photo of the same person.
+    /// The nearest photo of the same person that it does not resemble.
     pub(crate) nearest_own: Near,
     /// The nearest photo of somebody else, if it is within the threshold.
     pub(crate) nearest_other: Option<Near>,
@@ -197,7 +197,9 @@ impl OddPhotoReport {
         let own = format!("{} ({:.3})", nearest_own.photo, nearest_own.distance);
         match nearest_other {
             Some(other) => format!("wrong photo? {photo} resembles {} ({:.3}), not {own}", other.photo, other.distance),
-            None => format!("wrong photo? {photo} resembles neither {own} nor any other photo of this person"),
+            None => {
+                format!("wrong photo? {photo} does not resemble {own}: look which of this person's photos are right")
+            }
         }
     }
 }
@@ -298,7 +300,10 @@ mod tests {
             nearest_other,
         };
         for (odd, expected) in [
-            (odd(None), "wrong photo? bo/3.jpg resembles neither bo/1.jpg (1.250) nor any other photo of this person"),
+            (
+                odd(None),
+                "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250): look which of this person's photos are right",
+            ),
             (
                 odd(Some(near("cy/1.jpg", 0.5))),
                 "wrong photo? bo/3.jpg resembles cy/1.jpg (0.500), not bo/1.jpg (1.250)",

@@ -1,4 +1,4 @@
-//! Finds suspect encodings: photos that do not resemble the others of their person, and people who resemble each other.
+//! Finds suspect encodings: photos that do not resemble most others of their person, and people who resemble each other.
 //! No I/O.
 
 use rayon::prelude::*;
@@ -20,11 +20,12 @@ pub(crate) struct Resemblance {
     pub(crate) look_alikes: Vec<LookAlike>,
 }
 
-/// A photo farther than the threshold from every other photo of its person: probably of somebody else.
+/// A photo that resembles at most a minority of its person's photos: probably of somebody else. Photos resemble each other
+/// within the threshold, or through others of the person, so that two photos of a stranger do not support each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct OddPhoto {
     pub(crate) photo: usize,
-    /// The nearest other photo of the person, and its L2 distance.
+    /// The nearest of the person's photos that it does not resemble, and its L2 distance.
     pub(crate) own: (usize, f32),
     /// The nearest photo of anybody else, if it is nearer than the threshold.
     pub(crate) other: Option<(usize, f32)>,
@@ -43,9 +44,17 @@ pub(crate) struct LookAlike {
 pub(super) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
     let neighbours: Vec<Neighbours> =
         (0..photos.len()).into_par_iter().map(|photo| Neighbours::new(photo, photos, threshold)).collect();
+    let kin = kin(&neighbours);
+    let mut size = vec![0; photos.len()];
+    kin.iter().for_each(|first| size[*first] += 1);
     let odd = |(photo, neighbours): (usize, &Neighbours)| {
-        let own = neighbours.own.filter(|(_, distance)| *distance > threshold)?;
-        Some(OddPhoto { photo, own, other: neighbours.others.iter().copied().min_by(nearer) })
+        let of_own = |index: &usize| *index != photo && photos[*index].person == photos[photo].person;
+        let unlike = (0..photos.len()).filter(of_own).filter(|index| kin[*index] != kin[photo]);
+        let distance = |index: usize| (index, photos[photo].encoding.l2_distance(photos[index].encoding));
+        let own = unlike.clone().map(distance).min_by(nearer)?;
+        // Of two groups of the same size, either may be wrong.
+        let is_minority = unlike.map(|index| size[kin[index]]).max()? >= size[kin[photo]];
+        is_minority.then(|| OddPhoto { photo, own, other: neighbours.others.iter().copied().min_by(nearer) })
     };
     let odd_photos = neighbours.iter().enumerate().filter_map(odd).collect();
     let mut look_alikes: Vec<LookAlike> = Vec::new();
@@ -81,22 +90,37 @@ fn between(people: [usize; 2], photos: &[OfPerson<'_>]) -> f32 {
     from_one.chain(from_other).fold(f32::INFINITY, f32::min)
 }
 
-/// The neighbours of one photo: the nearest of its own person, and all of other people within the threshold.
+/// For each photo, the first of those that it resembles, itself or through others of its person.
+fn kin(neighbours: &[Neighbours]) -> Vec<usize> {
+    let mut first: Vec<Option<usize>> = vec![None; neighbours.len()];
+    for photo in 0..neighbours.len() {
+        let mut reached = vec![photo];
+        while let Some(next) = reached.pop() {
+            if first[next].is_none() {
+                first[next] = Some(photo);
+                reached.extend(&neighbours[next].own);
+            }
+        }
+    }
+    first.into_iter().flatten().collect()
+}
+
+/// The neighbours of one photo within the threshold: those of its own person, and those of other people.
 struct Neighbours {
-    own: Option<(usize, f32)>,
+    own: Vec<usize>,
     others: Vec<(usize, f32)>,
 }
 
 impl Neighbours {
     fn new(photo: usize, photos: &[OfPerson<'_>], threshold: f32) -> Self {
         let OfPerson { person, encoding } = photos[photo];
-        let mut neighbours = Self { own: None, others: Vec::new() };
+        let mut neighbours = Self { own: Vec::new(), others: Vec::new() };
         for (index, other) in photos.iter().enumerate().filter(|(index, _)| *index != photo) {
-            let neighbour = (index, encoding.l2_distance(other.encoding));
-            if other.person == person {
-                neighbours.own = neighbours.own.into_iter().chain([neighbour]).min_by(nearer);
-            } else if neighbour.1 <= threshold {
-                neighbours.others.push(neighbour);
+            let distance = encoding.l2_distance(other.encoding);
+            match (distance <= threshold, other.person == person) {
+                (true, true) => neighbours.own.push(index),
+                (true, false) => neighbours.others.push((index, distance)),
+                (false, _) => {}
             }
         }
         neighbours
@@ -141,6 +165,21 @@ mod tests {
         assert_eq!(found.odd_photos.iter().map(|odd| odd.photo).collect::<Vec<_>>(), [2]);
         assert_eq!(found.odd_photos[0].other.map(|(photo, _)| photo), Some(3));
         assert_eq!(found.look_alikes.iter().map(|pair| pair.photos).collect::<Vec<_>>(), [[2, 3]]);
+    }
+
+    /// Regression test: two photos of the same stranger supported each other.
+    #[test]
+    fn a_minority_of_photos_that_resemble_each_other_is_odd() {
+        for (photos, expected) in [
+            (&[(0, 0.0), (0, 10.0), (0, 20.0), (0, 150.0), (0, 160.0)][..], &[3, 4][..]),
+            // Through the photo between them, the outer two belong together.
+            (&[(0, 0.0), (0, 50.0), (0, 100.0), (0, 200.0)], &[3]),
+            (&[(0, 0.0), (0, 10.0), (0, 150.0), (0, 160.0)], &[0, 1, 2, 3]),
+            (&[(0, 0.0), (0, 10.0), (0, 120.0), (0, 240.0)], &[2, 3]),
+        ] {
+            let odd = found(photos, 1.0).odd_photos;
+            assert_eq!(odd.iter().map(|odd| odd.photo).collect::<Vec<_>>(), expected, "{photos:?}");
+        }
     }
 
     #[test]
