@@ -138,7 +138,7 @@ pub(crate) struct BuildDb {
     #[arg(long, help_heading = "Photos and threshold", conflicts_with = "fpir")]
     pub(crate) uncalibrated: bool,
     /// Write the database even if it removes more than two people and more than a tenth of the people in the replaced
-    /// one
+    /// one, or everybody
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_removals: bool,
     /// Write the database even if more than 30 % of the enrolled people would not be recognised (FNIR)

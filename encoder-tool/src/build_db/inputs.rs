@@ -19,6 +19,8 @@ use std::path::Path;
 use terminal::{Help, Verbosity};
 
 const WHERE_TO: &str = "put photos into PHOTOS/<person>/<photo>";
+const OR_NOBODY: &str =
+    "put photos into PHOTOS/<person>/<photo>; to remove everybody from the database, use --allow-removals";
 
 /// What a database is built from, apart from the contents of the photos.
 pub(crate) struct Inputs {
@@ -44,8 +46,10 @@ impl Inputs {
         let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
         let listed = people_file.as_deref().map(read_people_file).transpose()?;
         let members = roster::roster(&names, listed)?;
-        if !members.iter().any(|member| member.details.mode == Mode::Card) {
-            photo_folders::require_photos(&arguments.photos, &folders).help(WHERE_TO)?;
+        let removes_everybody = members.is_empty() && arguments.allow_removals && arguments.output.exists();
+        if !removes_everybody && !members.iter().any(|member| member.details.mode == Mode::Card) {
+            let help = if arguments.output.exists() { OR_NOBODY } else { WHERE_TO };
+            photo_folders::require_photos(&arguments.photos, &folders).help(help)?;
         }
         let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();
         let passes = passes_file.as_deref().map(passes_file::read).transpose()?.unwrap_or_default();

@@ -60,7 +60,10 @@ impl Plan {
             Findings { risk: thresholds.risk, grey: thresholds.grey, look_alikes: looked_at.look_alike_people() };
         let replaced = replaced.as_ref().map(|replaced| &replaced.gallery);
         let mut gallery = None;
-        if !enrolment.enrolled.is_empty() {
+        // With nobody left, or nobody whose data may be stored, doors are emptied only if the user says so.
+        let removes_everybody =
+            arguments.allow_removals && replaced.is_some() && enrolment.withheld.len() == members.len();
+        if !enrolment.enrolled.is_empty() || removes_everybody {
             let enrolled: Vec<&Member> = enrolment.enrolled.iter().map(|person| &person.member).collect();
             let schedules = schedules_toml::without(schedules.clone(), &enrolment.withheld, &enrolled);
             let heritage = Heritage::from_previous(replaced);

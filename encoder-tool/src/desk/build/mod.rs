@@ -124,18 +124,22 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
     let (examination, is_current) = site.examiner.newest();
     let version = examination.as_ref().map_or(0, |examination| examination.version);
     let doors = DoorsFile::read(&site.places.doors)?.doors();
+    // A folder with a mistake is explained below.
+    let has_people = site.office().map_or(true, |office| !office.people().is_empty());
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
         section aria-labelledby="changes" {
             h2 #changes { "1. " (t.changes) }
             div #findings data-live data-page="/build" data-version=(version) data-looking[!is_current] {
                 @if !is_current { p.looking role="status" { (t.looking) } }
-                (changes(t, &examination))
+                @if has_people { (changes(t, &examination)) }
+                @else if site.places.database.exists() { p { (t.nobody_left) } }
+                @else { p { (t.nobody_yet) " " a href="/enrol" { (t.enrol_first) } } }
             }
         }
         section aria-labelledby="sign" {
             h2 #sign { "2. " (t.build_and_sign) }
-            (sign(site)?)
+            (sign(site, has_people)?)
         }
         section aria-labelledby="ship" {
             h2 #ship { "3. " (t.ship) }
@@ -185,13 +189,14 @@ fn one_in(rate: f64) -> String {
     format!("{:.0}", 1.0 / rate.max(1e-9))
 }
 
-fn sign(site: &Site) -> anyhow::Result<Markup> {
+fn sign(site: &Site, has_people: bool) -> anyhow::Result<Markup> {
     let t = site.texts;
+    let removes_everybody = !has_people && site.places.database.exists();
     Ok(match signing::state(&site.places.signing)? {
         Signing::NoKey => html! {
             p { (t.no_key_yet) }
             form.fields method="post" action="/build/keys" {
-                label { span { (t.passphrase) } input type="password" name="passphrase" autocomplete="new-password" minlength=(crate::passphrase::FEWEST_CHARACTERS) aria-describedby="hint-new"; small #hint-new { (t.new_passphrase_hint) } }
+                label { span { (t.passphrase) } input type="password" name="passphrase" autocomplete="new-password" minlength=(crate::passphrase::FEWEST_CHARACTERS); small { (t.new_passphrase_hint) } }
                 label { span { (t.passphrase_again) } input type="password" name="again" autocomplete="new-password"; }
                 label.check.wide { input type="checkbox" name="without" value="yes"; span { (t.without_passphrase) } }
                 button { (t.create_keys) }
@@ -202,12 +207,17 @@ fn sign(site: &Site) -> anyhow::Result<Markup> {
                 @if state == Signing::Locked {
                     label { span { (t.passphrase) } input type="password" name="passphrase" required autocomplete="current-password"; }
                 } @else { p { (t.key_is_open) } }
-                details.wide {
-                    summary { (t.more_choices) }
-                    label.check { input type="checkbox" name="allow" value="--allow-removals"; span { (t.allow_removals) } }
-                    label.check { input type="checkbox" name="allow" value="--allow-misses"; span { (t.allow_misses) } }
+                @if removes_everybody {
+                    input type="hidden" name="allow" value="--allow-removals";
+                    button { (t.build_empty_button) }
+                } @else {
+                    details.wide {
+                        summary { (t.more_choices) }
+                        label.check { input type="checkbox" name="allow" value="--allow-removals"; span { (t.allow_removals) } }
+                        label.check { input type="checkbox" name="allow" value="--allow-misses"; span { (t.allow_misses) } }
+                    }
+                    button { (t.build_button) }
                 }
-                button { (t.build_button) }
             }
             details {
                 summary { (t.key_for_units) }
