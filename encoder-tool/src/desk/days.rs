@@ -1,20 +1,24 @@
-//! Days in forms: one that is over is a mistake, unless it was there before.
+//! Days in forms: a last day that is over, or a day of information that is ahead, is a mistake, unless it was there before.
 
 use super::texts::{Texts, fill};
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
 
 /// # Errors
-/// If a new value of `keep_until` is a day that is over: the person would be left out at once.
-pub(super) fn require_ahead<'f>(
+/// If a new value of `keep_until` is a day that is over: the person would be left out at once. If a new value of
+/// `informed_on` is ahead.
+pub(super) fn require_plausible<'f>(
     t: &Texts,
     fields: &[(&str, &str)],
     before: impl Fn(&str) -> &'f str,
 ) -> anyhow::Result<()> {
     let today = ZonedDateTime::now().date();
-    for (column, text) in fields.iter().filter(|(column, text)| *column == "keep_until" && before(column) != *text) {
-        if text.get(..10).and_then(|day| day.parse::<Date>().ok()).is_some_and(|day| day < today) {
-            anyhow::bail!("{}", fill(t.day_is_over, &[t.keep_until, column, text]));
+    for (column, text) in fields.iter().filter(|(column, text)| before(column) != *text) {
+        let Some(day) = text.get(..10).and_then(|day| day.parse::<Date>().ok()) else { continue };
+        match *column {
+            "keep_until" if day < today => anyhow::bail!("{}", fill(t.day_is_over, &[t.keep_until, text])),
+            "informed_on" if day > today => anyhow::bail!("{}", fill(t.day_is_ahead, &[t.informed_on, text])),
+            _ => {}
         }
     }
     Ok(())
@@ -26,7 +30,7 @@ mod tests {
     use crate::desk::texts::ENGLISH;
 
     #[test]
-    fn a_day_that_is_over_is_refused_only_if_it_is_new() {
+    fn a_day_that_makes_no_sense_is_refused_only_if_it_is_new() {
         for (column, text, before, is_refused) in [
             ("keep_until", "2020-01-01", "", true),
             ("keep_until", "2020-01-01", "2020-01-01", false),
@@ -34,8 +38,11 @@ mod tests {
             ("keep_until", "", "2020-01-01", false),
             ("keep_until", "soon", "", false),
             ("valid_to", "2020-01-01", "", false),
+            ("informed_on", "2020-01-01", "", false),
+            ("informed_on", "2999-01-01", "", true),
+            ("informed_on", "2999-01-01", "2999-01-01", false),
         ] {
-            let refused = require_ahead(&ENGLISH, &[(column, text)], |_| before).is_err();
+            let refused = require_plausible(&ENGLISH, &[(column, text)], |_| before).is_err();
             assert_eq!(refused, is_refused, "{column} {text} {before}");
         }
     }

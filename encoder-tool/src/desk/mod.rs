@@ -9,6 +9,7 @@ mod aiming;
 mod assets;
 mod build;
 mod check;
+mod conflict;
 mod days;
 pub(crate) mod doors;
 mod draft;

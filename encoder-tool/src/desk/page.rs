@@ -107,9 +107,9 @@ pub(super) fn why_and_help(error: &anyhow::Error) -> [String; 2] {
 }
 
 /// A page that says what went wrong. Nothing was changed, or the text says what was.
-pub(super) fn error_page(t: &Texts, place: Place, title: &str, error: &anyhow::Error) -> Answer {
-    let body = html! { (error_box(t.not_done, error)) p { a href="/people" { (t.back_to_people) } } };
-    Page::new(place, title, body).refusal(t, 422)
+pub(super) fn error_page(t: &Texts, place: Place, error: &anyhow::Error) -> Answer {
+    let body = html! { (error_box(t.not_done, error)) p { a href="/people" { (t.try_again) } } };
+    Page::new(place, t.something_is_wrong, body).refusal(t, 422)
 }
 
 /// A choice of a form.
@@ -125,24 +125,22 @@ pub(super) fn choice(name: &str, label: &str, choices: &[(&str, &str)], chosen: 
 
 /// A text field of a form, with a hint.
 pub(super) fn field(name: &str, label: &str, hint: &str, value: &str) -> Markup {
-    let hint_id = format!("hint-{name}");
     html! {
         label { span { (label) }
-            input type="text" name=(name) value=(value) autocomplete="off" aria-describedby=[(!hint.is_empty()).then_some(&hint_id)];
-            @if !hint.is_empty() { small id=(hint_id) { (hint) } }
+            input type="text" name=(name) value=(value) autocomplete="off";
+            @if !hint.is_empty() { small { (hint) } }
         }
     }
 }
 
 /// A day of a form.
 pub(super) fn day(name: &str, label: &str, hint: &str, value: &str) -> Markup {
-    let hint_id = format!("hint-{name}");
     // A time of day, which people.csv may have, does not fit into a field for days.
     let kind = if value.is_empty() || value.len() == 10 { "date" } else { "text" };
     html! {
         label { span { (label) }
-            input type=(kind) name=(name) value=(value) aria-describedby=[(!hint.is_empty()).then_some(&hint_id)];
-            @if !hint.is_empty() { small id=(hint_id) { (hint) } }
+            input type=(kind) name=(name) value=(value);
+            @if !hint.is_empty() { small { (hint) } }
         }
     }
 }

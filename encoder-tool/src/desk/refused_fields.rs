@@ -1,13 +1,18 @@
 //! What is refused of a person's fields, in the words of their form. The commands speak of columns and lines of `people.csv`.
 
 use super::texts::{Texts, fill};
-use crate::build_db::people_csv::CsvError;
+use crate::build_db::people_csv::{COLUMNS, CsvError};
 use crate::build_db::roster::RosterError;
 use anyhow::{Error, anyhow};
 
 /// The error in the words of the form; others stay as they are.
 pub(super) fn in_words(t: &Texts, refused: Error) -> Error {
     if let Some(CsvError::Field { column, problem, .. }) = refused.downcast_ref() {
+        // A problem may name another column.
+        let problem = COLUMNS.iter().fold(problem.clone(), |problem, other| match other.contains('_') {
+            true => problem.replace(other, &format!("“{}”", label_of(t, other))),
+            false => problem,
+        });
         return anyhow!("{}: {problem}", label_of(t, column));
     }
     if let Some(RosterError::CardTaken { one, other, .. }) = refused.downcast_ref() {
@@ -16,7 +21,8 @@ pub(super) fn in_words(t: &Texts, refused: Error) -> Error {
     refused
 }
 
-fn label_of<'t>(t: &'t Texts, column: &'t str) -> &'t str {
+/// What the form calls a column.
+pub(super) fn label_of<'t>(t: &'t Texts, column: &'t str) -> &'t str {
     match column {
         "groups" => t.groups,
         "mode" => t.mode,
@@ -34,17 +40,16 @@ fn label_of<'t>(t: &'t Texts, column: &'t str) -> &'t str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build_db::people_csv::COLUMNS;
     use crate::desk::texts::ENGLISH;
     use anyhow::Context;
 
     #[test]
     fn a_field_is_called_as_in_the_form() {
         for column in COLUMNS.into_iter().filter(|column| !["id", "name"].contains(column)) {
-            let error = CsvError::Field { line: 3, column, problem: "it is wrong".to_owned() };
+            let error = CsvError::Field { line: 3, column, problem: "it is before valid_from".to_owned() };
             let refused = Err::<(), _>(error).context("nothing was changed").unwrap_err();
             let words = in_words(&ENGLISH, refused).to_string();
-            assert_eq!(words, format!("{}: it is wrong", label_of(&ENGLISH, column)));
+            assert_eq!(words, format!("{}: it is before “First day”", label_of(&ENGLISH, column)));
             assert!(!words.contains('_') && !words.starts_with(column), "{words}");
         }
         let taken =

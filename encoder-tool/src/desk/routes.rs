@@ -33,7 +33,7 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request) -> Answer {
     match answered {
         Ok(Some(answer)) => answer,
         Ok(None) => not_found(site),
-        Err(error) => error_page(site.texts, place, site.texts.something_is_wrong, &error),
+        Err(error) => error_page(site.texts, place, &error),
     }
 }
 

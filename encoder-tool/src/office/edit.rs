@@ -16,13 +16,44 @@ use std::fs;
 use std::path::Path;
 use terminal::{Help, ShowPath, counted};
 
+/// What to do before the last member leaves a group of a schedule.
+const OTHER_MEMBERS: &str = "first take the group out of the schedule, or remove the schedule if it is for nobody else";
+
 /// What the removal of a person erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Removed {
     /// A line for each thing.
     pub(crate) lines: Vec<String>,
+    /// What could not be erased, each with the reason and what to do.
+    pub(crate) left: Vec<String>,
     /// The photos.
     pub(crate) photos: Vec<PhotoDigest>,
+}
+
+impl Removed {
+    /// Erases what the cache holds of the photos.
+    pub(super) fn forget_photos(&mut self) {
+        let forgotten = forget(&self.photos);
+        let words = |count: usize| (count > 0).then(|| format!("{} in the cache", counted(count, "file")));
+        self.note("the cache", forgotten.map(|count| words(count).into_iter().collect()));
+    }
+
+    /// Notes what was erased, or why it was not.
+    fn note(&mut self, what: &str, erased: anyhow::Result<Vec<String>>) {
+        match erased {
+            Ok(lines) => self.lines.extend(lines),
+            Err(error) => self.left.push(format!("{what} ({})", terminal::on_one_line(&error))),
+        }
+    }
+
+    /// # Errors
+    /// If something could not be erased.
+    pub(crate) fn require_complete(&self) -> anyhow::Result<()> {
+        match self.left.is_empty() {
+            true => Ok(()),
+            false => bail!("not everything could be deleted: {}", self.left.join("; ")),
+        }
+    }
 }
 
 impl Office {
@@ -106,33 +137,37 @@ impl Office {
     }
 
     /// Deletes a person's folder and line, what the cache holds of the photos, and the name in schedules. A schedule that
-    /// binds nobody else goes too.
+    /// binds nobody else goes too. Once the photos are gone, it goes on: what cannot be erased is listed.
     ///
     /// # Errors
-    /// If a group of a schedule would have no members, or a file cannot be deleted or written.
+    /// If a group of a schedule would have no members, or the folder cannot be deleted.
     pub(crate) fn remove(&self, person: &OfficePerson) -> anyhow::Result<Removed> {
-        let mut erased = Vec::new();
         self.require_other_members(person)?;
-        let digests = digests_of(person.photos.iter().map(|photo| photo.path.as_path()));
+        let photos = digests_of(person.photos.iter().map(|photo| photo.path.as_path()));
+        let mut removed = Removed { lines: Vec::new(), left: Vec::new(), photos };
         let mut folders = self.folder_names();
         if let Some(folder) = &person.folder {
             folders.retain(|name| folder.file_name().is_none_or(|own| own != *name));
-            erased.push(delete(folder, person.photos.len())?);
+            match delete(folder, person.photos.len()) {
+                Ok(line) => removed.lines.push(line),
+                Err(error) => {
+                    // Some photos may be gone, and nothing else would erase what the cache holds of them.
+                    removed.forget_photos();
+                    return Err(error);
+                }
+            }
         }
         // After the photos: nobody can encode them again.
-        let cached = forget(&digests)?;
-        if cached > 0 {
-            erased.push(format!("{} in the cache", counted(cached, "file")));
-        }
+        removed.forget_photos();
         if let Some(line) = person.line {
             let mut table = self.table.clone();
             table.remove(line);
-            write(&table, &folders)?;
-            erased.push("the line in people.csv".to_owned());
+            let line = "the line in people.csv";
+            removed.note(line, write(&table, &folders).map(|()| vec![line.to_owned()]));
         }
         // Last: a build before it is refused, and none lets the person in at other hours.
-        erased.extend(self.take_out_of_schedules(&person.name)?);
-        Ok(Removed { lines: erased, photos: digests })
+        removed.note("the name in schedules.toml", self.take_out_of_schedules(&person.name));
+        Ok(removed)
     }
 
     /// # Errors
@@ -143,15 +178,16 @@ impl Office {
         let left: BTreeSet<&str> = others.flat_map(|other| groups_in(self.field(other, "groups"))).collect();
         self.require_members(&schedules, &left)
             .map_err(|error| anyhow!("nothing was removed: {error}"))
-            .help("take the group out of the schedule first")
+            .help(OTHER_MEMBERS)
     }
 
     /// Takes a person's name out of all schedules; says what was changed.
     fn take_out_of_schedules(&self, name: &PersonName) -> anyhow::Result<Vec<String>> {
-        let Some(mut schedules) = self.readable_schedules() else { return Ok(Vec::new()) };
+        let path = self.folder.join(SCHEDULES_FILE);
+        let mut schedules = SchedulesFile::read(&path)?;
         let changed = schedules.take_out(|text| is_called(name, text));
         if !changed.is_empty() {
-            schedules.write_unchecked(&self.folder.join(SCHEDULES_FILE))?;
+            schedules.write_unchecked(&path)?;
         }
         Ok(changed)
     }
@@ -169,7 +205,7 @@ impl Office {
         }
     }
 
-    /// The schedules; `None` if the file has a mistake. A build then says which, and nobody's data stays because of it.
+    /// The schedules; `None` if the file has a mistake: then it keeps nobody's data, and no database can be built.
     fn readable_schedules(&self) -> Option<SchedulesFile> {
         SchedulesFile::read(&self.folder.join(SCHEDULES_FILE)).ok()
     }
@@ -180,7 +216,9 @@ impl Office {
         let before = self.groups();
         let is_emptied = |group: &&String| before.contains(group.as_str()) && !left.contains(group.as_str());
         match schedules.groups().iter().find(is_emptied) {
-            Some(group) => bail!("the group {group:?}, to which a schedule applies, would have no members"),
+            Some(group) => bail!(
+                "the group {group:?}, to which a schedule applies, would have no members, and the next member no hours"
+            ),
             None => Ok(()),
         }
     }
@@ -192,7 +230,7 @@ impl Office {
         if let Some(schedules) = self.readable_schedules() {
             self.require_members(&schedules, &left.iter().map(String::as_str).collect())
                 .map_err(|error| anyhow!("nothing was changed: {error}"))
-                .help("take the group out of the schedule first")?;
+                .help(OTHER_MEMBERS)?;
         }
         write(table, folders)
     }
@@ -442,10 +480,24 @@ mod tests {
     #[test]
     fn a_removed_person_leaves_nothing_in_the_folder() {
         let folder = folder(&["Ada", "Bo"], Some("name,note\nAda,x\nBo,y\n"));
-        let Removed { lines, photos } = with(folder.path(), "Ada", Office::remove).unwrap();
+        let Removed { lines, photos, left } = with(folder.path(), "Ada", Office::remove).unwrap();
         assert!(lines[0].ends_with("Ada with 1 photo") && lines[1] == "the line in people.csv", "{lines:?}");
-        assert_eq!(photos.len(), 1);
+        assert_eq!((photos.len(), left), (1, Vec::new()));
         assert_eq!(contents(folder.path()), ("name,note\nBo,y\n".to_owned(), vec!["Bo".to_owned()]));
+    }
+
+    /// Regression test: it said that nothing had changed, and the cache kept what it held.
+    #[test]
+    fn what_cannot_be_erased_is_said() {
+        let folder = folder(&["Ada", "Bo"], None);
+        fs::write(folder.path().join(SCHEDULES_FILE), "[[schedule]]\nname = 1\n").unwrap();
+        let removed = with(folder.path(), "Ada", Office::remove).unwrap();
+        assert!(
+            removed.left[0].starts_with("the name in schedules.toml (") && removed.photos.len() == 1,
+            "{removed:?}"
+        );
+        removed.require_complete().unwrap_err();
+        assert_eq!(contents(folder.path()).1, ["Bo", "schedules.toml"]);
     }
 
     #[test]

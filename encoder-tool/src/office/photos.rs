@@ -1,21 +1,23 @@
 //! Adds people and photos to the folder, and removes a photo.
 
-use super::edit::{digests_of, forget, is_called, line_of, write};
-use super::people_file::PeopleFile;
+use super::edit::{Removed, digests_of, is_called, line_of, write};
 use super::{Office, OfficePerson, SchedulesFile};
 use crate::photo_folders::Photo;
 use crate::rule_files::SCHEDULES_FILE;
 use anyhow::{Context, bail};
 use files::Access;
 use jiff::ZonedDateTime;
-use shared::gallery::{PersonName, PhotoDigest};
+use shared::gallery::PersonName;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use terminal::ShowPath;
 
 /// How the name of a folder begins that is not complete.
 const UNFINISHED: &str = ".enrolling-";
+/// The name of the folder in it that becomes the person's.
+const COMPLETE: &str = "photos";
 
 impl Office {
     /// Adds a person with photos (JPEG), fields of `people.csv`, and the schedules with these names. Without photos, the
@@ -34,36 +36,29 @@ impl Office {
         let mut table = self.table.clone();
         let line = table.add(name.as_str());
         self.set(&mut table, line, fields)?;
-        let folder = if photos.is_empty() { None } else { Some(self.new_folder(&name, photos)?) };
-        let folders = self.folder_names().into_iter().chain(folder.as_ref().map(|_| name.as_str())).collect::<Vec<_>>();
-        if let Err(refused) = self.write_bound(&table, &folders, &name, schedules) {
-            folder.iter().try_for_each(delete_again)?;
-            return Err(refused);
-        }
-        Ok(name)
-    }
-
-    /// Writes the table with somebody new, whom these schedules bind.
-    fn write_bound(
-        &self,
-        table: &PeopleFile,
-        folders: &[&str],
-        name: &PersonName,
-        schedules: &[&str],
-    ) -> anyhow::Result<()> {
-        if schedules.is_empty() {
-            return write(table, folders);
-        }
+        let folder = if photos.is_empty() { None } else { Some(self.unfinished_folder(photos)?) };
+        let mut folders = self.folder_names();
+        folders.extend(folder.as_ref().map(|_| name.as_str()));
         let path = self.folder.join(SCHEDULES_FILE);
         let mut file = SchedulesFile::read(&path)?;
-        file.bind(|text| is_called(name, text), name.as_str(), schedules)?;
-        // First: a build between the two is refused, and nobody is stored without hours.
-        file.write_unchecked(&path)?;
-        let written = write(table, folders);
-        if written.is_err() {
+        let is_bound = file.bind(|text| is_called(&name, text), name.as_str(), schedules)?;
+        // In this order: a build in between is refused or leaves the person out, and none lets the person in without limits.
+        if is_bound {
+            file.require_sound(|named| *named == name || self.person_named(named).is_some())?;
+            file.write_unchecked(&path)?;
+        }
+        let written = write(&table, &folders);
+        let placed = written.and_then(|()| match folder {
+            Some(folder) => self.put_into_place(&folder, &name).inspect_err(|_| {
+                // The first error is the one to report.
+                write(&self.table, &self.folder_names()).unwrap_or_default();
+            }),
+            None => Ok(()),
+        });
+        if placed.is_err() && is_bound {
             file.write_back(&path)?;
         }
-        written
+        placed.map(|()| name)
     }
 
     /// Adds photos (JPEG) of a person, and changes fields of the person's line.
@@ -98,32 +93,41 @@ impl Office {
         changed
     }
 
-    /// Deletes a photo, and what the cache holds of it; returns its digest. Of a link, the link is deleted.
+    /// Deletes a photo, and what the cache holds of it. Of a link, the link is deleted.
     ///
     /// # Errors
     /// If it cannot be deleted.
-    pub(crate) fn remove_photo(&self, photo: &Photo) -> anyhow::Result<Vec<PhotoDigest>> {
-        let digests = digests_of([photo.path.as_path()].into_iter());
+    pub(crate) fn remove_photo(&self, photo: &Photo) -> anyhow::Result<Removed> {
+        let photos = digests_of([photo.path.as_path()].into_iter());
         fs::remove_file(&photo.path).with_context(|| format!("cannot delete {}", photo.path.shown()))?;
+        let mut removed = Removed { lines: Vec::new(), left: Vec::new(), photos };
         // After the photo: nobody can encode it again.
-        forget(&digests)?;
-        Ok(digests)
+        removed.forget_photos();
+        Ok(removed)
     }
 
     /// Makes a person's folder with all photos, or none.
     fn new_folder(&self, name: &PersonName, photos: &[&[u8]]) -> anyhow::Result<PathBuf> {
-        let folder = self.folder.join(name.as_str());
-        // Hidden, so that nobody takes it for a person's before it is complete.
+        self.put_into_place(&self.unfinished_folder(photos)?, name)?;
+        Ok(self.folder.join(name.as_str()))
+    }
+
+    /// A hidden folder with the photos, so that nobody takes it for a person's before it is complete.
+    fn unfinished_folder(&self, photos: &[&[u8]]) -> anyhow::Result<TempDir> {
         let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.folder);
         let unfinished = unfinished.with_context(|| format!("cannot make a folder in {}", self.folder.shown()))?;
-        let complete = unfinished.path().join("photos");
+        let complete = unfinished.path().join(COMPLETE);
         DirBuilder::new().mode(0o700).create(&complete)?;
         write_photos(&complete, photos)?;
+        Ok(unfinished)
+    }
+
+    fn put_into_place(&self, unfinished: &TempDir, name: &PersonName) -> anyhow::Result<()> {
+        let folder = self.folder.join(name.as_str());
         if fs::symlink_metadata(&folder).is_ok() {
             bail!("{} is there already", folder.shown());
         }
-        fs::rename(&complete, &folder).with_context(|| format!("cannot make {}", folder.shown()))?;
-        Ok(folder)
+        fs::rename(unfinished.path().join(COMPLETE), &folder).with_context(|| format!("cannot make {}", folder.shown()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! `schedules.toml` as a file that can be changed: comments, order and everything that is not changed stay.
 
 use super::Office;
+use super::people_file::NOTHING_CHANGED;
 use crate::build_db::schedules_toml;
 use anyhow::{Context, anyhow, bail};
 use files::Access;
-use shared::gallery::PersonId;
+use shared::gallery::{PersonId, PersonName};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::{fs, io};
@@ -18,6 +19,8 @@ pub(crate) struct Written {
     pub(crate) groups: Vec<String>,
     pub(crate) people: Vec<String>,
     pub(crate) hours: Vec<String>,
+    /// Whether there are other limits, such as `closed`, which stay as they are.
+    pub(crate) has_more: bool,
 }
 
 /// The file.
@@ -43,10 +46,11 @@ impl SchedulesFile {
         schedules_toml::parse(bytes).help("correct schedules.toml in an editor")?;
         let text = str::from_utf8(bytes).context("schedules.toml is not UTF-8 text")?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let document = text.parse::<DocumentMut>()?;
+        let mut document = text.parse::<DocumentMut>()?;
+        // Schedules in one line, `schedule = [{…}]`, are tables from now on.
         if document.get("schedule").is_some_and(|schedules| !schedules.is_array_of_tables()) {
-            return Err(anyhow!("schedules.toml has its schedules in one line"))
-                .help("write each as [[schedule]], with its keys in lines below");
+            let tables = document.remove("schedule").and_then(|schedules| schedules.into_array_of_tables().ok());
+            document.insert("schedule", Item::ArrayOfTables(tables.context("schedules.toml: expected [[schedule]]")?));
         }
         Ok(Self { text: text.to_owned(), document })
     }
@@ -68,6 +72,7 @@ impl SchedulesFile {
             groups: texts(table, "groups"),
             people: texts(table, "people"),
             hours: texts(table, "hours"),
+            has_more: table.iter().any(|(key, _)| !["name", "groups", "people", "hours"].contains(&key)),
         };
         tables.into_iter().flat_map(ArrayOfTables::iter).map(written).collect()
     }
@@ -115,17 +120,21 @@ impl SchedulesFile {
         if self.is_empty() {
             return delete(path);
         }
-        let text = self.document.to_string();
-        let refused = |error: &dyn std::fmt::Display| anyhow!("nothing was changed: {error}");
-        let rules = schedules_toml::parse(text.as_bytes()).map_err(|error| refused(&error))?;
-        // Ids are not known here; what matters is that the person is in the folder.
-        let is_there = |name: &_| office.person_named(name).map(|_| PersonId([0; 16]));
-        schedules_toml::with_ids(rules, is_there).map_err(|error| refused(&format!("{error:#}")))?;
+        self.require_sound(|name| office.person_named(name).is_some())?;
         if let Some(group) = self.groups().iter().find(|group| !office.groups().contains(group.as_str())) {
-            return Err(refused(&format!("nobody is in the group {group:?}")))
+            return Err(anyhow!("nothing was changed: nobody is in the group {group:?}"))
                 .help("put somebody into the group first, or correct its name");
         }
-        Ok(files::replace(path, Access::Private, text.as_bytes())?)
+        self.write_unchecked(path)
+    }
+
+    /// # Errors
+    /// If a build would refuse the file, because it has a mistake or names somebody who is not there.
+    pub(crate) fn require_sound(&self, is_there: impl Fn(&PersonName) -> bool) -> anyhow::Result<()> {
+        let rules = schedules_toml::parse(self.document.to_string().as_bytes()).context(NOTHING_CHANGED)?;
+        // Ids are not known here; what matters is that the person is there.
+        let id_of = |name: &PersonName| is_there(name).then_some(PersonId([0; 16]));
+        schedules_toml::with_ids(rules, id_of).context(NOTHING_CHANGED).map(drop)
     }
 
     /// Whether it has no rule.
@@ -247,7 +256,7 @@ pub(crate) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String;
     Ok([with, file.document.to_string()])
 }
 
-fn fill(table: &mut Table, Written { name, groups, people, hours }: &Written) {
+fn fill(table: &mut Table, Written { name, groups, people, hours, has_more: _ }: &Written) {
     if table.get("name").and_then(Item::as_str) != Some(name) {
         table.insert("name", value(name));
     }
@@ -271,7 +280,7 @@ mod tests {
 
     fn written(name: &str, people: &[&str], hours: &[&str]) -> Written {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        Written { name: name.to_owned(), groups: Vec::new(), people: owned(people), hours: owned(hours) }
+        Written { name: name.to_owned(), people: owned(people), hours: owned(hours), ..Written::default() }
     }
 
     fn folder(schedules: Option<&str>) -> tempfile::TempDir {
@@ -288,7 +297,7 @@ mod tests {
         let path = folder.path().join("schedules.toml");
         let mut file = SchedulesFile::read(&path).unwrap();
         change(&mut file);
-        let written = file.write(&path, &Office::read(folder.path()).unwrap()).map_err(|error| error.to_string());
+        let written = file.write(&path, &Office::read(folder.path()).unwrap()).map_err(|error| format!("{error:#}"));
         let after = fs::read_to_string(&path).ok();
         if written.is_err() {
             assert_eq!(after.as_deref(), before, "nothing is half changed");
@@ -306,6 +315,19 @@ mod tests {
         let after = changed(Some(COMMENTED), |file| file.set(0, &other).unwrap()).unwrap().unwrap();
         let expected = COMMENTED.replace("mon-fri 06:00-08:30", "sat 10:00-12:00") + "people = [\"Ada\"]\n";
         assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn schedules_in_one_line_are_known_as_well() {
+        let before =
+            "schedule = [{ name = \"s\", people = [\"Ada\"], hours = [\"9:00-10:00\"], closed = [\"2026-12-24\"] }]\n";
+        let after = changed(Some(before), |file| {
+            assert!(file.schedules()[0].has_more);
+            file.set(0, &written("s", &["Ada"], &["9:00-11:00"])).unwrap();
+        });
+        let after = after.unwrap().unwrap();
+        assert!(after.starts_with("[[schedule]]") && after.contains("11:00") && after.contains("closed"), "{after}");
+        assert_eq!(changed(Some(before), |file| assert_eq!(file.take_out(|name| name == "Ada").len(), 1)), Ok(None));
     }
 
     #[test]

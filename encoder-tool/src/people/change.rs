@@ -3,7 +3,7 @@
 
 use crate::args::{PeopleRemove, PeopleRename, PeopleSet};
 use crate::database_files::{self, Opened};
-use crate::office::{Office, OfficePerson, Removed};
+use crate::office::{Office, OfficePerson};
 use anyhow::anyhow;
 use serde::Serialize;
 use shared::gallery::{PersonId, PersonName};
@@ -86,12 +86,15 @@ pub(super) fn remove(arguments: &PeopleRemove) -> anyhow::Result<Answer> {
     let Some(person) = find(&office, &arguments.person)? else {
         return nobody(&arguments.person, &arguments.photos, arguments.json);
     };
-    let Removed { lines: erased, .. } = office.remove(person)?;
+    let removed = office.remove(person)?;
+    let erased = removed.lines.clone();
     let mut lines = vec![format!("{} is removed", person.name)];
     lines.extend(erased.iter().map(|what| format!("erased      {what}")));
     lines.push(format!("{BUILD} `encoder-tool forget` lists the other places."));
     let changed = Changed { erased: Some(erased), ..Changed::of(person.name.as_str()) };
-    answer(&changed, &lines.join("\n"), arguments.json)
+    let answered = answer(&changed, &lines.join("\n"), arguments.json);
+    removed.require_complete()?;
+    answered
 }
 
 fn answer(changed: &Changed<'_>, words: &str, json: bool) -> anyhow::Result<Answer> {

@@ -6,7 +6,12 @@ const LONGER_SIDE = 640;
 export async function start(video) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "user" }, audio: false });
   video.srcObject = stream;
-  await video.play();
+  try {
+    await video.play();
+  } catch (error) {
+    stop(video);
+    throw error;
+  }
   addEventListener("pagehide", () => stop(video));
 }
 

@@ -7,7 +7,9 @@ const { draft, person, noCamera, cameraOn, cameraOff } = part.dataset;
 const by = (id) => document.getElementById(id);
 const query = `?draft=${draft}&person=${person}`;
 let isDone = false;
+// Whether the webcam is on. Each start begins a run; what an earlier run still waits for is dropped.
 let isOn = false;
+let run = 0;
 
 function say(text) {
   // Screen readers read each change: the same text again is none.
@@ -27,28 +29,31 @@ async function attempt(what) {
 }
 
 async function look() {
-  while (!isDone && isOn) {
+  const own = ++run;
+  while (!isDone && own === run) {
     try {
       const looked = await send(`/enrol/look${query}`, await picture(by("video")));
-      if (!isOn) { show(looked); break; }
+      show(looked);
+      if (own !== run) break;
       showFace(by("box"), looked.face);
       say(looked.words);
-      show(looked);
     } catch (error) {
-      if (isOn) say(error.message);
+      if (own === run) say(error.message);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
-  showFace(by("box"), null);
+  if (own === run) showFace(by("box"), null);
 }
 
 by("start").addEventListener("click", async () => {
+  const hadFocus = document.activeElement === by("start");
   by("start").disabled = true;
   try {
     await start(by("video"));
     isOn = true;
     by("start").hidden = true;
     by("stop").hidden = false;
+    if (hadFocus) by("stop").focus();
     say(cameraOn);
   } catch {
     by("start").disabled = false;
@@ -60,10 +65,13 @@ by("start").addEventListener("click", async () => {
 by("again").addEventListener("click", again);
 by("stop").addEventListener("click", () => {
   isOn = false;
+  run += 1;
   stop(by("video"));
+  showFace(by("box"), null);
   by("stop").hidden = by("again").hidden = true;
   by("start").hidden = false;
   by("start").disabled = false;
+  by("start").focus();
   say(cameraOff);
 });
 
@@ -101,8 +109,10 @@ addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => event.preventDefault());
 let isSaving = false;
 by("save").addEventListener("submit", () => { isSaving = true; });
-// The photos go along to the person whom they are added to.
-by("photos").addEventListener("click", (event) => { if (event.target.closest("a")) isSaving = true; });
+// The photos go along to the person that they are added to.
+by("photos").addEventListener("click", (event) => {
+  if (event.target.closest("a") && !event.ctrlKey && !event.metaKey && !event.shiftKey) isSaving = true;
+});
 addEventListener("beforeunload", (event) => {
   if (!isSaving && by("photos").querySelector("img")) event.preventDefault();
 });

@@ -11,12 +11,12 @@ use shared::matching::person_distance;
 /// What stands out.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Findings {
-    /// The photos do not resemble those of the person who gets them.
-    pub(super) unlike: Option<String>,
-    /// People whom the photos resemble: the key, and the sentence.
-    pub(super) like: Vec<(String, String)>,
-    /// Photos that do not resemble the others, by index.
-    pub(super) odd: Vec<usize>,
+    /// Somebody who is enrolled and resembles most of the photos: the key, and the sentence.
+    pub(super) known: Option<(String, String)>,
+    /// What is odd about photos, by their index.
+    pub(super) odd: Vec<(usize, String)>,
+    /// Whether a photo does not resemble the person who gets it.
+    pub(super) is_unlike: bool,
 }
 
 /// Compares. `person` is the key of somebody who gets more photos; empty for somebody new. `of_encoder` is the threshold
@@ -24,26 +24,40 @@ pub(super) struct Findings {
 pub(super) fn findings(t: &Texts, draft: &Draft, plan: Option<&Plan>, person: &str, of_encoder: f32) -> Findings {
     let threshold = plan.and_then(|plan| plan.report.threshold).unwrap_or(of_encoder);
     let encodings: Vec<&Encoding> = draft.photos.iter().map(|taken| &taken.encoded.encoding).collect();
-    let mut findings = Findings { odd: odd(&encodings, threshold), ..Findings::default() };
+    let mut findings = Findings::default();
+    let mut note = |photo: usize, text: String| match findings.odd.iter().any(|(known, _)| *known == photo) {
+        true => {}
+        false => findings.odd.push((photo, text)),
+    };
     for enrolled in plan.iter().flat_map(|plan| &plan.enrolment.enrolled) {
-        let Some(distance) = nearest(&encodings, enrolled) else { continue };
         let name = enrolled.member.name.as_str();
         let key = opaque::of_person(&enrolled.member.name);
-        match (key == person, distance <= threshold) {
-            (true, false) => findings.unlike = Some(fill(t.unlike_person, &[name])),
-            (false, true) => findings.like.push((key, fill(t.like_somebody, &[name, &format!("{distance:.2}")]))),
-            _ => {}
+        let distances: Vec<(usize, f32)> =
+            encodings.iter().enumerate().filter_map(|(at, encoding)| Some((at, to(enrolled, encoding)?))).collect();
+        if key == person {
+            for (photo, _) in distances.iter().filter(|(_, distance)| *distance > threshold) {
+                findings.is_unlike = true;
+                note(*photo, fill(t.unlike_person, &[name]));
+            }
+            continue;
+        }
+        let alike: Vec<(usize, f32)> = distances.into_iter().filter(|(_, distance)| *distance <= threshold).collect();
+        let Some(nearest) = alike.iter().map(|(_, distance)| *distance).min_by(f32::total_cmp) else { continue };
+        if 2 * alike.len() > encodings.len() {
+            findings.known = Some((key, fill(t.like_somebody, &[name, &format!("{nearest:.2}")])));
+        } else {
+            alike.iter().for_each(|(photo, distance)| {
+                note(*photo, fill(t.photo_like_somebody, &[name, &format!("{distance:.2}"), name]));
+            });
         }
     }
+    odd(&encodings, threshold).into_iter().for_each(|photo| note(photo, t.unlike_others.to_owned()));
     findings
 }
 
-/// The smallest L2 distance from one of the encodings to a person; `None` without an encoding on either side.
-fn nearest(encodings: &[&Encoding], enrolled: &Enrolled) -> Option<f32> {
-    let to_person = |encoding: &&Encoding| {
-        person_distance(enrolled.photos.iter().map(|photo| photo.new.encoding.l2_distance(encoding)))
-    };
-    encodings.iter().filter_map(to_person).min_by(f32::total_cmp)
+/// The L2 distance from an encoding to a person; `None` for a person without one.
+fn to(enrolled: &Enrolled, encoding: &Encoding) -> Option<f32> {
+    person_distance(enrolled.photos.iter().map(|photo| photo.new.encoding.l2_distance(encoding)))
 }
 
 /// Encodings that are farther than the threshold from all others.

@@ -211,22 +211,33 @@ pub(super) fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
                 button type="button" data-draft="none" { (t.none_of_them) }
             }
         }
-        @if let Some(text) = &findings.unlike { p.wrong role="alert" { (text) } }
-        @for (key, text) in &findings.like {
+        @if let Some((key, text)) = &findings.known {
             div.wrong role="alert" {
                 p { (text) }
-                p { a.button href={ "/enrol?person=" (key) "&draft=" (draft.id()) } { (t.add_to_that_person) } }
+                // The photos of a person who is there already are not handed on.
+                @if person.is_empty() {
+                    p { a.button href={ "/enrol?person=" (key) "&draft=" (draft.id()) } { (t.add_to_that_person) } }
+                }
             }
         }
         ul.photos {
             @for (number, taken) in draft.photos.iter().enumerate() {
-                @let odd = findings.odd.contains(&number);
-                li .suspect[odd] {
+                @let odd = findings.odd.iter().find(|(photo, _)| *photo == number);
+                li .suspect[odd.is_some()] {
                     img src=(address(taken)) alt=(fill(t.photo_number, &[&(number + 1).to_string()]));
-                    @if odd { p.bad { (t.unlike_others) } }
+                    @if let Some((_, text)) = odd { p.bad { (text) } }
                     button.danger type="button" data-draft="drop" data-photo=(taken.encoded.digest) { (t.remove) span.unseen { " " (fill(t.photo_number, &[&(number + 1).to_string()])) } }
                 }
             }
         }
+        @if findings.is_unlike {
+            label.check { input type="checkbox" name="unlike" value="yes" form="save"; span { (t.unlike_but_right) } }
+        }
     }
+}
+
+/// Whether a photo of the draft does not resemble the person who gets it.
+pub(super) fn is_unlike(site: &Site, draft: &Draft, person: &str) -> bool {
+    let (examination, _) = site.examiner.newest();
+    likeness::findings(site.texts, draft, plan_of(&examination), person, site.threshold).is_unlike
 }

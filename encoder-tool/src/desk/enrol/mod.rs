@@ -128,8 +128,8 @@ fn page(
             @if person.is_none() {
                 label { span { (t.name) } input type="text" name="name" value=(typed("name")) required autocomplete="off"; }
                 label { span { (t.groups) }
-                    input type="text" name="groups" value=(typed("groups")) autocomplete="off" list="known-groups" aria-describedby="hint-groups";
-                    small #hint-groups { (t.groups_hint) }
+                    input type="text" name="groups" value=(typed("groups")) autocomplete="off" list="known-groups";
+                    small { (t.groups_hint) }
                 }
                 datalist #known-groups { @for group in office.groups() { option value=(group) {} } }
                 (choice("mode", t.mode, &modes::choices(t), &typed("mode")))
@@ -162,7 +162,8 @@ fn save(site: &Site, request: &Request) -> anyhow::Result<Answer> {
     match saving::stored(site, request) {
         Ok(key) => {
             lock(&site.drafts).forget(request.form("draft"));
-            Ok(Answer::see(&format!("/people/{key}?enrolled=1")))
+            let what = if request.form("person").is_empty() { "enrolled" } else { "saved" };
+            Ok(Answer::see(&format!("/people/{key}?{what}=1")))
         }
         Err(refused) => {
             let refused = refused_fields::in_words(site.texts, refused);

@@ -1,5 +1,6 @@
 //! Stores a person, or more photos of somebody, once the person has agreed.
 
+use super::looking::is_unlike;
 use crate::desk::days;
 use crate::desk::lock::lock;
 use crate::desk::opaque;
@@ -20,6 +21,9 @@ pub(super) fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
         let draft = drafts.with_id(request.form("draft")).context(t.draft_gone)?;
         if !draft.candidates.is_empty() {
             bail!("{}", t.choose_first);
+        }
+        if is_unlike(site, draft, request.form("person")) && request.form("unlike") != "yes" {
+            bail!("{}", t.unlike_unconfirmed);
         }
         draft.photos.iter().map(|taken| taken.jpeg.clone()).collect()
     };
@@ -73,7 +77,7 @@ pub(super) fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
             fields.push((column, text));
         }
     }
-    days::require_ahead(t, &fields, |_| "")?;
+    days::require_plausible(t, &fields, |_| "")?;
     let name = site.change(|office| office.enrol(request.form("name"), &fields, &request.all("schedule"), &photos))?;
     Ok(opaque::of_person(&name))
 }

@@ -28,9 +28,19 @@ pub(super) fn of_an_office() -> Line {
     Line { days: [true, true, true, true, true, false, false], ..Line::default() }
 }
 
+/// Hours of the file in words: those that go on past midnight say so.
+pub(super) fn in_words(t: &Texts, text: &str) -> String {
+    match period(text) {
+        Some(period) if 0 < period.until_minute && period.until_minute <= period.from_minute => {
+            fill(t.next_day, &[text])
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// The lines that were typed.
 pub(super) fn of_form(request: &Request) -> Vec<Line> {
-    let numbers = (0..MAX_PERIODS).take_while(|number| request.one(&format!("from{number}")).is_some());
+    let numbers = (0..).take_while(|number: &usize| request.one(&format!("from{number}")).is_some());
     let line = |number: usize| {
         let ticked = request.all(&format!("days{number}"));
         Line {
@@ -42,13 +52,19 @@ pub(super) fn of_form(request: &Request) -> Vec<Line> {
     numbers.map(line).collect()
 }
 
-/// The lines as the file has them. A line without days is left out; hours that are those of the file keep its words.
+/// The lines as the file has them. An empty line is left out; hours that are those of the file keep its words.
 ///
 /// # Errors
-/// If a line has days, and not both times; or if there is no line.
+/// If a line has only a part of what it needs, if its hours are empty, or if there is no line.
 pub(super) fn for_file(t: &Texts, lines: &[Line], before: &[String]) -> anyhow::Result<Vec<String>> {
     let mut hours = Vec::new();
-    for line in lines.iter().filter(|line| line.days.contains(&true)) {
+    for line in lines.iter().filter(|line| **line != Line::default()) {
+        if !line.days.contains(&true) {
+            bail!("{}", fill(t.days_missing, &[&line.from, &line.until]));
+        }
+        if line.from == line.until && line.from != MIDNIGHT && !line.from.is_empty() {
+            bail!("{}", fill(t.times_equal, &[&line.days_in_words(t)]));
+        }
         let until = if line.until == MIDNIGHT { "24:00" } else { &line.until };
         let Some(time) = period(&format!("{}-{until}", line.from)) else {
             bail!("{}", fill(t.times_missing, &[&line.days_in_words(t)]));
@@ -63,26 +79,14 @@ pub(super) fn for_file(t: &Texts, lines: &[Line], before: &[String]) -> anyhow::
     Ok(hours)
 }
 
-/// The lines, and an empty one, as fields of a form.
+/// The lines as fields of a form, and an empty one to unfold.
 pub(super) fn fields(t: &Texts, lines: &[Line]) -> Markup {
-    let one_more = Line::default();
-    let is_full = lines.len() >= MAX_PERIODS || lines.last() == Some(&one_more);
-    let lines: Vec<&Line> = lines.iter().chain((!is_full).then_some(&one_more)).collect();
+    let has_room = lines.len() < MAX_PERIODS && !lines.contains(&Line::default());
     html! {
         div.wide {
-            @for (number, line) in lines.into_iter().enumerate() {
-                fieldset.hours {
-                    legend { (t.hours) @if number > 0 { " " (number + 1) } }
-                    div.days {
-                        @for (day, (name, is_ticked)) in names(t).into_iter().zip(line.days).enumerate() {
-                            label.check { input type="checkbox" name={ "days" (number) } value=(day) checked[is_ticked]; span { (name) } }
-                        }
-                    }
-                    div.times {
-                        label { span { (t.from) } input type="time" name={ "from" (number) } value=(line.from); }
-                        label { span { (t.until_time) } input type="time" name={ "until" (number) } value=(line.until); }
-                    }
-                }
+            @for (number, line) in lines.iter().enumerate() { (line.fields(t, number)) }
+            @if has_room {
+                details { summary { (t.more_hours) } (Line::default().fields(t, lines.len())) }
             }
             small { (t.hours_hint) }
         }
@@ -100,6 +104,23 @@ impl Line {
             days: Weekday::ALL.map(|day| period.weekdays.has(day)),
             from: time(period.from_minute),
             until: time(period.until_minute % DAY_MINUTES),
+        }
+    }
+
+    fn fields(&self, t: &Texts, number: usize) -> Markup {
+        html! {
+            fieldset.hours {
+                legend { (t.hours) @if number > 0 { " " (number + 1) } }
+                div.days {
+                    @for (day, (name, is_ticked)) in names(t).into_iter().zip(self.days).enumerate() {
+                        label.check { input type="checkbox" name={ "days" (number) } value=(day) checked[is_ticked]; span { (name) } }
+                    }
+                }
+                div.times {
+                    label { span { (t.from) } input type="time" name={ "from" (number) } value=(self.from); }
+                    label { span { (t.until_time) } input type="time" name={ "until" (number) } value=(self.until); }
+                }
+            }
         }
     }
 
@@ -131,15 +152,31 @@ mod tests {
     }
 
     #[test]
+    fn hours_past_midnight_say_so() {
+        for (text, expected) in [
+            ("fri 17:00-09:00", "fri 17:00-09:00 the next day"),
+            ("fri 17:00-17:00", "fri 17:00-17:00 the next day"),
+            ("fri 09:00-17:00", "fri 09:00-17:00"),
+            ("fri 17:00-24:00", "fri 17:00-24:00"),
+            ("fri 17:00-0:00", "fri 17:00-0:00"),
+        ] {
+            assert_eq!(in_words(&ENGLISH, text), expected);
+        }
+    }
+
+    #[test]
     fn what_is_typed_is_written_or_refused() {
         for (lines, expected) in [
             (vec![line(&[0, 1, 2, 3, 4], "09:00", "17:00"), line(&[], "", "")], Ok(vec!["mon-fri 09:00-17:00"])),
             (vec![line(&[5], "00:00", "00:00")], Ok(vec!["sat 00:00-24:00"])),
-            (vec![line(&[0], "22:00", "06:00"), line(&[], "09:00", "10:00")], Ok(vec!["mon 22:00-06:00"])),
+            (vec![line(&[0], "22:00", "06:00"), line(&[], "", "")], Ok(vec!["mon 22:00-06:00"])),
+            (vec![line(&[0], "22:00", "06:00"), line(&[], "09:00", "10:00")], Err("09:00 until 10:00")),
+            (vec![line(&[0], "09:00", "09:00")], Err("Monday: the times are the same")),
             (vec![line(&[0, 2], "09:00", "")], Err("Monday, Wednesday")),
             (vec![line(&[0], "nine", "\"]\n")], Err("Monday")),
             (vec![line(&[0], "25:00", "26:00")], Err("Monday")),
             (vec![line(&[], "09:00", "17:00")], Err("tick")),
+            (vec![line(&[], "", "")], Err("tick")),
             (vec![], Err("tick")),
         ] {
             match (for_file(&ENGLISH, &lines, &[]), expected) {

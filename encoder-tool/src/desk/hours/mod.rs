@@ -2,6 +2,7 @@
 
 mod lines;
 
+use super::conflict;
 use super::opaque;
 use super::page::{Page, Place, error_box, field};
 use super::request::Request;
@@ -15,39 +16,47 @@ use local_web::{Answer, Method};
 use maud::{Markup, html};
 use shared::gallery::PersonName;
 
-/// The schedules of the file, to say which of them bind a person. None if the file cannot be used.
+/// The schedules of the file, to say which of them bind a person.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     schedules: Vec<Written>,
     version: String,
+    /// Why the file cannot be used.
+    mistake: Option<anyhow::Error>,
 }
 
 /// The schedules, as they are now.
 pub(super) fn schedules(site: &Site) -> Known {
-    let file = SchedulesFile::read(&site.places.photos.join(SCHEDULES_FILE));
-    file.map(|file| Known { schedules: file.schedules(), version: version_of(&file) }).unwrap_or_default()
+    match SchedulesFile::read(&site.places.photos.join(SCHEDULES_FILE)) {
+        Ok(file) => Known { schedules: file.schedules(), version: version_of(&file), mistake: None },
+        Err(mistake) => Known { mistake: Some(mistake), ..Known::default() },
+    }
 }
 
 impl Known {
     /// The schedules that bind a person with these groups (`a;b`), with their hours.
-    pub(super) fn of(&self, name: &PersonName, groups: &str) -> Vec<String> {
+    pub(super) fn of(&self, t: &Texts, name: &PersonName, groups: &str) -> Vec<String> {
+        if self.mistake.is_some() {
+            return vec![t.hours_unknown.to_owned()];
+        }
         let binds = |schedule: &&Written| by_name(schedule, name) || by_group(schedule, groups).is_some();
-        self.schedules.iter().filter(binds).map(in_words).collect()
+        self.schedules.iter().filter(binds).map(|schedule| in_words(t, schedule)).collect()
     }
 
-    /// Boxes to choose the schedules that name a person, with those that hold for the person's groups besides. Nothing
-    /// without a schedule.
+    /// Boxes to choose the schedules that name a person, with those that hold for the person's groups besides; or why the
+    /// file cannot be used. Nothing without a schedule.
     pub(super) fn choices(&self, t: &Texts, groups: &str, is_ticked: impl Fn(&Written) -> bool) -> Markup {
         html! {
+            @if let Some(mistake) = &self.mistake { (error_box(t.not_done, mistake)) }
             @for schedule in &self.schedules {
                 @match by_group(schedule, groups).filter(|_| !is_ticked(schedule)) {
                     Some(group) => label.check {
                         input type="checkbox" checked disabled;
-                        span { (fill(t.through_group, &[&in_words(schedule), group])) }
+                        span { (fill(t.through_group, &[&in_words(t, schedule), group])) }
                     },
                     None => label.check {
                         input type="checkbox" name="schedule" value=(schedule.name) checked[is_ticked(schedule)];
-                        span { (in_words(schedule)) }
+                        span { (in_words(t, schedule)) }
                     },
                 }
             }
@@ -59,7 +68,8 @@ impl Known {
         html! {
             section aria-labelledby="hours" {
                 h2 #hours { (t.hours) }
-                @if self.schedules.is_empty() { p { (t.no_schedules_yet) " " a href="/hours" { (t.change_hours) } } }
+                @if let Some(mistake) = &self.mistake { (error_box(t.hours_unknown, mistake)) }
+                @else if self.schedules.is_empty() { p { (t.no_schedules_yet) " " a href="/hours" { (t.change_hours) } } }
                 @else {
                     form method="post" action=(action) {
                         input type="hidden" name="version" value=(self.version);
@@ -79,20 +89,19 @@ impl Known {
     /// # Errors
     /// If so.
     pub(super) fn require(&self, t: &Texts, version: &str) -> anyhow::Result<()> {
-        if self.version != version {
-            anyhow::bail!("{}", t.changed_meanwhile);
-        }
-        Ok(())
+        conflict::require_version(t, version, &self.version)
     }
 
-    /// Whether there is none.
+    /// Whether there is nothing to choose and nothing to correct.
     pub(super) fn is_empty(&self) -> bool {
-        self.schedules.is_empty()
+        self.schedules.is_empty() && self.mistake.is_none()
     }
 }
 
-fn in_words(schedule: &Written) -> String {
-    format!("{} ({})", schedule.name, schedule.hours.join(", "))
+fn in_words(t: &Texts, schedule: &Written) -> String {
+    let mut hours: Vec<String> = schedule.hours.iter().map(|text| lines::in_words(t, text)).collect();
+    hours.extend(schedule.has_more.then(|| t.more_limits.to_owned()));
+    format!("{} ({})", schedule.name, hours.join(", "))
 }
 
 fn by_name(schedule: &Written, name: &PersonName) -> bool {
@@ -104,6 +113,9 @@ fn by_group<'s>(schedule: &'s Written, groups: &str) -> Option<&'s str> {
     let groups: Vec<&str> = groups.split([';', ',', '|']).map(str::trim).collect();
     schedule.groups.iter().map(String::as_str).find(|group| groups.contains(group))
 }
+
+/// Between groups and between names in a field.
+const BETWEEN: &str = "; ";
 
 /// A schedule as its form has it.
 #[derive(Clone, Debug, Default)]
@@ -134,11 +146,9 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
             let form = Form::typed(request, number);
             let changed = site.change(|office| {
                 let mut file = SchedulesFile::read(&path)?;
-                if request.form("version") != version_of(&file) {
-                    anyhow::bail!("{}", t.changed_meanwhile);
-                }
+                conflict::require_version(t, request.form("version"), &version_of(&file))?;
                 if *what == "add" {
-                    file.add(&form.written(t, &[])?);
+                    file.add(&form.written(t, &Written::default())?);
                     return file.write(&path, office);
                 }
                 let number = number.filter(|number| *number < file.schedules().len());
@@ -146,7 +156,7 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
                 if *what == "remove" {
                     file.remove(number)?;
                 } else {
-                    let before = file.schedules().swap_remove(number).hours;
+                    let before = file.schedules().swap_remove(number);
                     file.set(number, &form.written(t, &before)?)?;
                 }
                 file.write(&path, office)
@@ -155,7 +165,8 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
                 Ok(()) => Ok(Some(Answer::see("/hours?saved=1"))),
                 Err(refused) => {
                     let file = SchedulesFile::read(&path)?;
-                    let typed = Some(&form).filter(|_| *what != "remove");
+                    let is_lost = *what == "remove" || *what == "set" && conflict::is_conflict(&refused);
+                    let typed = Some(&form).filter(|_| !is_lost);
                     Ok(Some(page(t, &file, typed, Some(&refused)).refusal(t, 422)))
                 }
             }
@@ -178,23 +189,27 @@ impl Form {
             number: Some(number),
             name: schedule.name.clone(),
             lines: lines::of_file(&schedule.hours),
-            groups: schedule.groups.join("; "),
-            people: schedule.people.join("; "),
+            groups: schedule.groups.join(BETWEEN),
+            people: schedule.people.join(BETWEEN),
         }
     }
 
-    /// The schedule for the file, whose hours are these before.
-    fn written(&self, t: &Texts, before: &[String]) -> anyhow::Result<Written> {
-        // A comma may be in a name.
-        let each = |text: &str| -> Vec<String> {
+    /// The schedule for the file. A list that was not changed stays as it was before: a name may have a semicolon.
+    fn written(&self, t: &Texts, before: &Written) -> anyhow::Result<Written> {
+        let each = |text: &str, before: &[String]| -> Vec<String> {
+            if text == before.join(BETWEEN) {
+                return before.to_vec();
+            }
+            // A comma may be in a name.
             let parts = text.split([';', '\n']).map(str::trim);
             parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
         };
         Ok(Written {
             name: self.name.clone(),
-            groups: each(&self.groups),
-            people: each(&self.people),
-            hours: lines::for_file(t, &self.lines, before)?,
+            groups: each(&self.groups, &before.groups),
+            people: each(&self.people, &before.people),
+            hours: lines::for_file(t, &self.lines, &before.hours)?,
+            has_more: before.has_more,
         })
     }
 }
@@ -214,6 +229,7 @@ fn page<'a>(t: &'a Texts, file: &SchedulesFile, typed: Option<&Form>, refused: O
                 form.fields method="post" action="/hours/set" {
                     (hidden(&version, number))
                     (fields(t, typed.filter(|typed| typed.number == Some(number)).unwrap_or(&form)))
+                    @if schedule.has_more { p.wide { (t.more_limits_stay) } }
                     button { (t.save) }
                 }
                 form method="post" action="/hours/remove" {
@@ -244,7 +260,7 @@ fn hidden(version: &str, number: usize) -> Markup {
 
 fn fields(t: &Texts, form: &Form) -> Markup {
     html! {
-        (field("name", t.name, "", &form.name))
+        label { span { (t.name) } input type="text" name="name" value=(form.name) required autocomplete="off"; }
         (lines::fields(t, &form.lines))
         (field("groups", t.for_groups, t.groups_hint, &form.groups))
         (field("people", t.for_people, t.people_hint, &form.people))

@@ -3,6 +3,7 @@
 use super::person::{self, COLUMNS, version_of};
 use super::{person_with_key, photo_with_key};
 use crate::database_files;
+use crate::desk::conflict;
 use crate::desk::days;
 use crate::desk::hours;
 use crate::desk::opaque;
@@ -22,28 +23,38 @@ use shared::gallery::{PersonId, PersonName};
 /// # Errors
 /// If it is refused, or a file cannot be written.
 pub(super) fn answer(site: &Site, request: &Request, key: &str, rest: &[&str]) -> anyhow::Result<Option<Answer>> {
-    match rest {
-        ["edit"] => edit(site, request, key).map(Some),
-        ["rename"] => rename(site, request, key).map(Some),
-        ["remove"] => remove(site, key).map(Some),
-        ["hours"] => {
-            with_person(site, key, |office, person| {
-                hours::schedules(site).require(site.texts, request.form("version"))?;
-                office.bind(&person.name, &request.all("schedule"))
-            })?;
-            Ok(Some(Answer::see(&format!("/people/{key}?saved=1"))))
-        }
-        ["photo", photo, "remove"] => {
-            let removed = with_person(site, key, |office, person| {
-                let photo = photo_with_key(person, photo).context(site.texts.photo_gone)?;
-                office.remove_photo(photo)
-            })?;
-            site.examiner.has_been_removed(&removed);
-            site.examiner.look_again();
-            Ok(Some(Answer::see(&format!("/people/{key}?saved=1#photos"))))
-        }
-        _ => Ok(None),
-    }
+    let saved = |anchor: &str| Answer::see(&format!("/people/{key}?saved=1{anchor}"));
+    let answered = match rest {
+        ["edit"] => return edit(site, request, key).map(Some),
+        ["rename"] => return rename(site, request, key).map(Some),
+        ["remove"] => remove(site, key),
+        ["hours"] => bind(site, request, key).map(|()| saved("")),
+        ["photo", photo, "remove"] => remove_photo(site, key, photo).map(|()| saved("#photos")),
+        _ => return Ok(None),
+    };
+    let Err(refused) = answered else { return answered.map(Some) };
+    // The page has what the message speaks of.
+    let office = site.office()?;
+    let Some(person) = person_with_key(&office, key) else { return Err(refused) };
+    let recorded = person::recorded(&office, person);
+    Ok(Some(person::page(site, &office, person, &recorded, Some(&refused)).refusal(site.texts, 422)))
+}
+
+fn bind(site: &Site, request: &Request, key: &str) -> anyhow::Result<()> {
+    with_person(site, key, |office, person| {
+        hours::schedules(site).require(site.texts, request.form("version"))?;
+        office.bind(&person.name, &request.all("schedule"))
+    })
+}
+
+fn remove_photo(site: &Site, key: &str, photo: &str) -> anyhow::Result<()> {
+    let removed = with_person(site, key, |office, person| {
+        let photo = photo_with_key(person, photo).context(site.texts.photo_gone)?;
+        office.remove_photo(photo)
+    })?;
+    site.examiner.has_been_removed(&removed.photos);
+    site.examiner.look_again();
+    removed.require_complete()
 }
 
 fn with_person<T>(
@@ -59,23 +70,24 @@ fn with_person<T>(
 
 fn edit(site: &Site, request: &Request, key: &str) -> anyhow::Result<Answer> {
     let changed = with_person(site, key, |office, person| {
-        if request.form("version") != version_of(office, person) {
-            anyhow::bail!("{}", site.texts.changed_meanwhile);
-        }
+        conflict::require_version(site.texts, request.form("version"), &version_of(office, person))?;
         let before = |column| office.field(person, column).replace("\r\n", "\n");
         // A field that the form does not have stays as it is.
         let fields = COLUMNS.iter().filter_map(|column| Some((*column, request.one(column)?)));
         let fields: Vec<(&str, &str)> = fields.collect();
-        days::require_ahead(site.texts, &fields, |column| office.field(person, column))?;
+        days::require_plausible(site.texts, &fields, |column| office.field(person, column))?;
         let fields = fields.into_iter().filter(|(column, text)| text.trim().replace("\r\n", "\n") != before(column));
         office.edit(person, &fields.collect::<Vec<_>>())
     });
     let Err(refused) = changed.map_err(|refused| refused_fields::in_words(site.texts, refused)) else {
         return Ok(Answer::see(&format!("/people/{key}?saved=1")));
     };
-    // What was typed stays in the form.
     let office = site.office()?;
     let Some(person) = person_with_key(&office, key) else { return Err(refused) };
+    if conflict::is_conflict(&refused) {
+        return Ok(person::with_typed_aside(site, &office, person, request, &refused).refusal(site.texts, 422));
+    }
+    // What was typed stays in the form.
     let typed = |column: &str| match column {
         "name" => person.name.to_string(),
         column => request.form(column).to_owned(),
@@ -113,7 +125,7 @@ fn id_in_database(site: &Site, name: &PersonName) -> anyhow::Result<Option<Perso
 /// Removes the person, and says what was erased.
 fn remove(site: &Site, key: &str) -> anyhow::Result<Answer> {
     let t = site.texts;
-    let (name, Removed { lines: erased, photos }) =
+    let (name, Removed { lines: erased, left, photos }) =
         with_person(site, key, |office, person| Ok((person.name.clone(), office.remove(person)?)))?;
     site.examiner.has_been_removed(&photos);
     site.examiner.look_again();
@@ -121,6 +133,9 @@ fn remove(site: &Site, key: &str) -> anyhow::Result<Answer> {
     let body = html! {
         h2 { (t.receipt) }
         ul { @for line in erased { li { (line) } } }
+        @if !left.is_empty() {
+            div.wrong role="alert" { p { (t.not_erased) } ul { @for what in left { li { (what) } } } }
+        }
         p { (t.removal_goes_on) }
         p { a.button href="/build" { (t.to_build) } }
         p { a href="/people" { (t.back_to_people) } }

@@ -109,7 +109,7 @@ fn row(
     let field = |column| office.field(person, column);
     let cards = field("cards").split(';').filter(|card| !card.trim().is_empty()).count();
     let groups = field("groups");
-    let hours = schedules.of(&person.name, groups).join(", ");
+    let hours = schedules.of(t, &person.name, groups).join(", ");
     let name = person.name.as_str();
     let searched = [name, groups, field("note"), field("cards"), &hours].join(" ").to_lowercase();
     html! {

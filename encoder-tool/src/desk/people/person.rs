@@ -7,6 +7,7 @@ use crate::desk::hours;
 use crate::desk::modes;
 use crate::desk::opaque;
 use crate::desk::page::{Page, Place, choice, day, error_box, field};
+use crate::desk::refused_fields::label_of;
 use crate::desk::request::Request;
 use crate::desk::site::Site;
 use crate::desk::texts::{Texts, fill};
@@ -27,12 +28,40 @@ pub(super) fn answer(site: &Site, office: &Office, person: &OfficePerson, reques
         ("", _) => t.saved,
         _ => t.enrolled,
     };
-    let recorded = |column: &str| match column {
+    let page = page(site, office, person, &recorded(office, person), None);
+    Ok(Page { done, ..page }.answer(t))
+}
+
+/// What `people.csv` has about a person.
+pub(super) fn recorded(office: &Office, person: &OfficePerson) -> impl Fn(&str) -> String {
+    |column| match column {
         "name" => person.name.to_string(),
         column => office.field(person, column).to_owned(),
+    }
+}
+
+/// The page as it is now, after somebody else changed it; what was typed stands above it.
+pub(super) fn with_typed_aside<'a>(
+    site: &Site,
+    office: &Office,
+    person: &'a OfficePerson,
+    request: &Request,
+    refused: &anyhow::Error,
+) -> Page<'a> {
+    let t = site.texts;
+    let differs = |column: &&str| request.one(column).is_some_and(|typed| typed != office.field(person, column));
+    let typed: Vec<&str> = COLUMNS.iter().copied().filter(differs).collect();
+    let page = page(site, office, person, &recorded(office, person), Some(refused));
+    let body = html! {
+        @if !typed.is_empty() {
+            section.attention aria-labelledby="typed" {
+                h2 #typed { (t.you_typed) }
+                ul { @for column in typed { li { (label_of(t, column)) ": " (request.form(column)) } } }
+            }
+        }
+        (page.body)
     };
-    let page = page(site, office, person, &recorded, None);
-    Ok(Page { done, ..page }.answer(t))
+    Page { body, ..page }
 }
 
 /// The page with these texts in the fields, and what was refused.
@@ -53,7 +82,7 @@ pub(super) fn page<'a>(
     let version = examination.as_ref().map_or(0, |examination| examination.version);
     let known = hours::schedules(site);
     let groups = office.field(person, "groups");
-    let schedules = known.of(&person.name, groups).join(", ");
+    let schedules = known.of(t, &person.name, groups).join(", ");
     let schedules = if schedules.is_empty() { t.always.to_owned() } else { schedules };
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
@@ -85,6 +114,7 @@ pub(super) fn page<'a>(
                         }
                     }
                 }
+                @if person.photos.len() == 1 { p.soft { (t.one_photo) } }
                 p { a.button href={ "/enrol?person=" (key) } { (t.more_photos) } }
             }
         }

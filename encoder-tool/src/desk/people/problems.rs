@@ -92,7 +92,12 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
     for missing in &plan.report.not_enrolled {
         if let Some(key) = key_of_name.get(missing.name.as_str()) {
             let is_withheld = plan.enrolment.withheld.iter().any(|member| member.name.as_str() == missing.name);
-            let fix = if is_withheld { Fix::Fields } else { Fix::MorePhotos };
+            // What a person who enters by card alone lacks is a card.
+            let is_card_holder = office
+                .people()
+                .iter()
+                .any(|person| person.name.as_str() == missing.name && office.field(person, "mode") == "card");
+            let fix = if is_withheld || is_card_holder { Fix::Fields } else { Fix::MorePhotos };
             add(key, fill(t.not_enrolled, &[missing.reason]), fix, true);
         }
     }
