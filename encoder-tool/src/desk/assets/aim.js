@@ -9,6 +9,7 @@ let shown = 0;
 function show(state) {
   by("start").hidden = state.is_running;
   by("stop").hidden = !state.is_running;
+  by("lines").classList.toggle("bad", !state.is_running);
   by("lines").replaceChildren(...state.lines.map((line) => {
     const item = document.createElement("li");
     item.textContent = line;

@@ -3,9 +3,10 @@
 use super::doors_file::Door;
 use crate::desk::page::field;
 use crate::desk::request::Request;
-use crate::desk::texts::Texts;
-use anyhow::Context;
+use crate::desk::texts::{Texts, fill};
+use anyhow::anyhow;
 use maud::{Markup, html};
+use std::num::NonZeroU16;
 
 /// The fields, with what was typed, or what the list says about a door.
 pub(super) fn fields(t: &Texts, door: &Door, typed: Option<&Request>) -> Markup {
@@ -18,7 +19,7 @@ pub(super) fn fields(t: &Texts, door: &Door, typed: Option<&Request>) -> Markup 
         (field("name", t.name, "", &text("name", &door.name)))
         (field("host", t.host, t.host_hint, &text("host", &door.host)))
         label.check { input type="checkbox" name="sudo" value="yes" checked[has_sudo]; span { (t.with_sudo) } }
-        details.wide {
+        details.wide open[typed.is_some()] {
             summary { (t.more_choices) }
             (field("port", t.ssh_port, "", &text("port", &port)))
             (field("identity", t.ssh_identity, t.ssh_identity_hint, &text("identity", &identity)))
@@ -33,13 +34,14 @@ pub(super) fn fields(t: &Texts, door: &Door, typed: Option<&Request>) -> Markup 
 ///
 /// # Errors
 /// If the port is none.
-pub(super) fn door_of(request: &Request, before: &Door) -> anyhow::Result<Door> {
+pub(super) fn door_of(t: &Texts, request: &Request, before: &Door) -> anyhow::Result<Door> {
     let optional = |name: &str| Some(request.form(name).trim().to_owned()).filter(|text| !text.is_empty());
-    let port = optional("port").map(|port| port.parse::<u16>().with_context(|| format!("{port:?} is not a port")));
+    let port = optional("port")
+        .map(|port| port.parse::<NonZeroU16>().map_err(|_| anyhow!("{}", fill(t.not_a_port, &[&port]))));
     Ok(Door {
         name: request.form("name").trim().to_owned(),
         host: request.form("host").trim().to_owned(),
-        port: port.transpose()?,
+        port: port.transpose()?.map(NonZeroU16::get),
         identity: optional("identity").map(Into::into),
         ssh_options: before.ssh_options.clone(),
         sudo: request.form("sudo") == "yes",

@@ -10,7 +10,7 @@ mod state;
 pub(super) mod unit;
 
 use super::opaque;
-use super::page::error_box;
+use super::page::{Page, error_box};
 use super::request::Request;
 use super::site::Site;
 use doors_file::{Door, DoorsFile};
@@ -30,7 +30,7 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyh
     let (method, key, rest) = match (request.method, rest) {
         (Method::Get, []) => return Ok(Some(list::page(t, &file.doors(), request, None).answer(t))),
         (Method::Post, ["add"]) => {
-            let added = form::door_of(request, &Door::default()).and_then(|door| file.add(door));
+            let added = form::door_of(t, request, &Door::default()).and_then(|door| file.add(door));
             return Ok(Some(match added.and_then(|()| file.write(path)) {
                 Ok(()) => Answer::see("/doors"),
                 Err(refused) => list::page(t, &DoorsFile::read(path)?.doors(), request, Some(&refused)).refusal(t, 422),
@@ -42,19 +42,22 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyh
     let found = file.doors().into_iter().find(|door| opaque::of_door(&door.name) == *key);
     let Some(door) = found else { return Ok(None) };
     match (method, rest) {
-        (Method::Get, []) => Ok(Some(one::page(t, &door, html! {}, None).answer(t))),
+        (Method::Get, []) => {
+            let done = if request.query("saved").is_empty() { "" } else { t.door_saved };
+            Ok(Some(Page { done, ..one::page(t, &door, html! {}, None) }.answer(t)))
+        }
         (Method::Get, ["status"]) => Ok(Some(fragment(state::summary(site, &door)))),
         (Method::Get, ["all"]) => Ok(Some(fragment(state::in_full(site, &door)))),
         (method, ["aim", rest @ ..]) => aim::answer(site, &door, method, rest),
         (Method::Post, ["edit"]) => {
-            let edited = form::door_of(request, &door).and_then(|edited| {
+            let edited = form::door_of(t, request, &door).and_then(|edited| {
                 let key = opaque::of_door(&edited.name);
                 file.set(&door.name, edited)?;
                 file.write(path)?;
                 Ok(key)
             });
             Ok(Some(match edited {
-                Ok(key) => Answer::see(&format!("/doors/{key}")),
+                Ok(key) => Answer::see(&format!("/doors/{key}?saved=1")),
                 Err(refused) => {
                     let why = error_box(t.not_done, &refused);
                     one::page(t, &door, why, Some(request)).refusal(t, 422)
@@ -67,12 +70,15 @@ pub(super) fn answer(site: &Arc<Site>, request: &Request, rest: &[&str]) -> anyh
             Ok(Some(Answer::see("/doors")))
         }
         (Method::Post, [order]) => Ok(order_of(request, order).map(|line| {
-            let answered = match unit::ask(&door, &line) {
-                Ok(text) if text.is_empty() => html! { p { (t.unit_has_done_it) } },
-                Ok(text) => html! { pre tabindex="0" { (text) } },
+            let said = match unit::ask(&door, &line) {
+                Ok(text) => html! {
+                    section.done role="status" {
+                        h2 { (t.unit_says) }
+                        @if text.is_empty() { p { (t.unit_has_done_it) } } @else { pre tabindex="0" { (text) } }
+                    }
+                },
                 Err(error) => error_box(t.order_failed, &error),
             };
-            let said = html! { section.done role="status" { h2 { (t.unit_says) } (answered) } };
             one::page(t, &door, said, None).answer(t)
         })),
         _ => Ok(None),

@@ -23,13 +23,25 @@ const LINES: usize = 60;
 #[derive(Debug, Default, Deserialize)]
 struct Status {
     door: String,
+    /// `trusted` or `unknown`.
+    clock: String,
     camera: Camera,
     database: Database,
     #[serde(default)]
     access: Access,
     #[serde(default)]
     lockouts: Vec<serde::de::IgnoredAny>,
+    contacts: Option<Contacts>,
     self_test: Option<SelfTest>,
+    /// Whether the unit says that all is well, by its exit code.
+    #[serde(skip)]
+    is_well: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Contacts {
+    /// Such as `forced_open`.
+    alarm: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,8 +109,10 @@ pub(super) fn in_full(site: &Site, door: &Door) -> Markup {
 }
 
 fn asked(door: &Door) -> anyhow::Result<Status> {
-    let said = unit::ask(door, "status --json")?;
-    serde_json::from_str(&said).context("the unit's status cannot be read: it may have another version")
+    let (said, is_well) = unit::ask_yes_or_no(door, "status --json")?;
+    let status: Status =
+        serde_json::from_str(&said).context("the unit's status cannot be read: it may have another version")?;
+    Ok(Status { is_well, ..status })
 }
 
 /// The digest of the newest database; `None` if there is none.
@@ -108,10 +122,14 @@ fn newest(database: &Path) -> Option<String> {
 }
 
 fn lines(t: &Texts, status: &Status, newest: Option<&str>) -> Markup {
-    let Status { door, camera, database, access, lockouts, self_test } = status;
+    let Status { door, clock, camera, database, access, lockouts, contacts, self_test, is_well } = status;
+    let alarm = contacts.as_ref().and_then(|contacts| contacts.alarm.as_ref());
     let people = counted(database.people, "person");
     let has_newest = newest.is_some() && database.digest.as_deref() == newest;
     let warnings = [
+        (!is_well).then(|| t.is_not_well.to_owned()),
+        (clock == "unknown").then(|| t.clock_unknown.to_owned()),
+        alarm.map(|alarm| fill(t.door_alarm, &[&alarm.replace('_', " ")])),
         database.returned.as_ref().map(|why| fill(t.uses_previous, &[why])),
         database.refused.as_ref().map(|refused| fill(t.refused_database, &[&refused.reason])),
         (camera.state == "lost").then(|| fill(t.camera_lost, &[camera.reason.as_deref().unwrap_or_default()])),
@@ -162,6 +180,7 @@ mod tests {
         let status = |database: serde_json::Value, more: serde_json::Value| {
             let mut all = json!({
                 "door": "locked",
+                "clock": "trusted",
                 "camera": { "state": "streaming", "reason": null },
                 "database": { "digest": "ab", "people": 2, "returned": null, "refused": null },
                 "lockouts": [],
@@ -170,7 +189,7 @@ mod tests {
             let object = all.as_object_mut().unwrap();
             object["database"].as_object_mut().unwrap().extend(database.as_object().unwrap().clone());
             object.extend(more.as_object().unwrap().clone());
-            serde_json::from_value::<Status>(all).unwrap()
+            Status { is_well: more != json!({ "turns": {} }), ..serde_json::from_value::<Status>(all).unwrap() }
         };
         for (database, more, newest, expected) in [
             (json!({}), json!({}), Some("ab"), "Has the newest database, with 2 people."),
@@ -187,6 +206,9 @@ mod tests {
                 "locked down",
             ),
             (json!({}), json!({ "self_test": { "state": "failed", "reason": "x" } }), None, "self-test"),
+            (json!({}), json!({ "clock": "unknown" }), None, "does not know the time"),
+            (json!({}), json!({ "contacts": { "door": "open", "alarm": "forced_open" } }), None, "alarm: forced open"),
+            (json!({}), json!({ "turns": {} }), None, "is not well"),
         ] {
             let said = lines(&ENGLISH, &status(database, more), newest).into_string();
             assert!(said.contains(expected), "{said}");

@@ -36,6 +36,14 @@ impl Drop for Place {
 /// # Errors
 /// If the unit cannot be reached, or the command fails there.
 pub(in crate::desk) fn ask(door: &Door, words: &str) -> anyhow::Result<String> {
+    ask_yes_or_no(door, words).map(|(text, _)| text)
+}
+
+/// What the unit printed, and whether it says yes.
+///
+/// # Errors
+/// Those of [`ask`].
+pub(super) fn ask_yes_or_no(door: &Door, words: &str) -> anyhow::Result<(String, bool)> {
     let Some(_place) = Place::take() else {
         return Err(anyhow!("other units are being asked")).help("wait a moment, and load the page again");
     };
@@ -43,7 +51,7 @@ pub(in crate::desk) fn ask(door: &Door, words: &str) -> anyhow::Result<String> {
         true => "give the ssh user a sudo rule for this command as edge-agent",
         false => "switch sudo on for this door",
     };
-    let failed = |error: SshError| -> anyhow::Result<String> {
+    let failed = |error: SshError| -> anyhow::Result<(String, bool)> {
         let help = error.help(permission);
         Err(error).with_context(|| format!("ssh to {}", door.host)).help(help)
     };
@@ -53,8 +61,9 @@ pub(in crate::desk) fn ask(door: &Door, words: &str) -> anyhow::Result<String> {
     };
     // 1 is the answer no; a shell that cannot run the command says nothing on stdout.
     match (said.code, said.stdout.is_empty()) {
-        (Some(0), _) | (Some(1), false) => Ok(String::from_utf8_lossy(&said.stdout).trim_end().to_owned()),
-        (Some(1), true) if said.stderr.is_empty() => Ok(String::new()),
+        (Some(code @ (0 | 1)), is_silent) if code == 0 || !is_silent || said.stderr.is_empty() => {
+            Ok((String::from_utf8_lossy(&said.stdout).trim_end().to_owned(), code == 0))
+        }
         _ => failed(SshError::from_said(&said)),
     }
 }
