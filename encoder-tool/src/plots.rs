@@ -64,12 +64,14 @@ pub(crate) fn roc(curves: &[Curve<'_>], non_mated_pairs: usize) -> Drawn {
     let least = least_rate(non_mated_pairs);
     let lowest = curves.iter().map(|curve| tar_at(&curve.points, least)).fold(1.0, f64::min);
     let bottom = ((lowest * 20.0).floor() / 20.0 - 0.05).max(0.0);
+    // Labels that differ.
+    let digits = if bottom > 0.9 { 3 } else { 2 };
     draw(|area| {
         let mut chart = framed(area).build_cartesian_2d((least..1.0).log_scale(), bottom..1.0)?;
         let mut mesh = chart.configure_mesh();
         mesh.light_line_style(TRANSPARENT).bold_line_style(LINE.mix(0.5)).axis_style(LINE);
         mesh.label_style(text()).axis_desc_style(text()).x_desc("false accept rate").y_desc("true accept rate");
-        mesh.x_label_formatter(&rate).y_label_formatter(&|share| format!("{share:.2}")).draw()?;
+        mesh.x_label_formatter(&rate).y_label_formatter(&|share| format!("{share:.digits$}")).draw()?;
         each_curve(&mut chart, curves, |point| (point.far.max(least), point.tar))?;
         key(&mut chart, SeriesLabelPosition::LowerRight)
     })

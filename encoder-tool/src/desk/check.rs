@@ -1,6 +1,7 @@
 //! The door check: what a door would say to a face at a chosen time, and why. The decision is `policy`'s.
 
-use super::page::{Page, Place, choice};
+use super::hours;
+use super::page::{Page, Place, choice, error_box};
 use super::people::plan_of;
 use super::request::Request;
 use super::site::Site;
@@ -17,7 +18,7 @@ use maud::html;
 use models::quality::{brightness, sharpness};
 use models::{Frame, Recogniser};
 use policy::{Claimed, Decision, Enrolled, FaceAlone, Now, Observation, ObservedFace, Policy, PresentedCard, Quality};
-use policy::{Resemblance, Rules};
+use policy::{Reason, Refusal, Resemblance, Rules};
 use serde::Serialize;
 use shared::gallery::{Gallery, Mode, PersonId};
 use std::path::Path;
@@ -73,7 +74,10 @@ fn page(site: &Site) -> Page<'_> {
         ("card-or-face", t.mode_card_or_face),
         ("card", t.mode_card),
     ];
+    let refused = examination.as_ref().and_then(|examination| examination.plan.as_ref().err());
+    let has_people = site.office().map_or(true, |office| !office.people().is_empty());
     let body = html! {
+        @if let Some(error) = refused.filter(|_| has_people) { (error_box(t.cannot_build, error)) }
         p { (t.check_explained) }
         form.fields #rules {
             label { span { (t.at_time) } input type="datetime-local" name="at" value=(now); }
@@ -132,6 +136,12 @@ fn check(site: &Site, request: &Request) -> anyhow::Result<Checked> {
     let resembles = observed.first().and_then(|face| face.resembles);
     let mut checked = in_words(t, &decision, resembles, gallery, threshold);
     checked.face = observed.first().map(share);
+    if let Decision::Refuse(Refusal {
+        reason: Reason::OutsideHours | Reason::NobodyHereYet, person: Some(who), ..
+    }) = decision
+    {
+        checked.why.extend(hours_of(site, gallery, who));
+    }
     checked.why.extend(
         resembles
             .filter(|found| found.distance <= threshold)
@@ -237,23 +247,31 @@ fn in_words(
     let compared = |who: PersonId, distance: f32| {
         fill(t.why_distance, &[&name(who), &format!("{distance:.3}"), &format!("{threshold:.3}")])
     };
-    let recognised = resembles.map(|Resemblance { best, distance, .. }| match distance <= threshold {
-        true => fill(t.why_recognised, &[&compared(best.person, distance)]),
-        // A stranger is not called by the name of somebody who is enrolled.
-        false => fill(t.why_far, &[&format!("{distance:.3}"), &format!("{threshold:.3}")]),
-    });
+    // A stranger is not called by the name of somebody who is enrolled.
+    let near = |(_, distance): &(PersonId, f32)| *distance <= threshold;
+    let nearest = resembles.map(|found| (found.best.person, found.distance));
     match decision {
         Decision::Grant(entry) => Checked {
             opens: true,
             words: fill(t.would_open, &[&name(entry.person())]),
-            why: recognised.into_iter().collect(),
+            why: vec![entry.distance().map_or_else(
+                || t.why_card_alone.to_owned(),
+                |distance| fill(t.why_recognised, &[&compared(entry.person(), distance)]),
+            )],
             face: None,
         },
         Decision::Refuse(refusal) => {
+            let recognised = nearest.map(|(who, distance)| match near(&(who, distance)) {
+                true => fill(t.why_recognised, &[&compared(who, distance)]),
+                false => fill(t.why_far, &[&format!("{distance:.3}"), &format!("{threshold:.3}")]),
+            });
+            // The holder of a card is named by the card.
             let holder = refusal.person.zip(refusal.distance);
-            let holder = holder.filter(|(who, _)| resembles.is_none_or(|resembles| resembles.best.person != *who));
-            let next = refusal.runner_up.map(|next| (next.person, next.distance));
-            let others = holder.into_iter().chain(next).map(|(who, distance)| compared(who, distance));
+            let next = refusal.runner_up.map(|next| (next.person, next.distance)).filter(near);
+            let mut others: Vec<(PersonId, f32)> = holder.into_iter().chain(next).collect();
+            others.dedup_by_key(|(who, _)| *who);
+            others.retain(|(who, _)| nearest.is_none_or(|(nearest, _)| nearest != *who));
+            let others = others.into_iter().map(|(who, distance)| compared(who, distance));
             Checked {
                 words: fill(t.stays_locked, &[refusal.reason.in_words()]),
                 why: recognised.into_iter().chain(others).collect(),
@@ -267,6 +285,13 @@ fn in_words(
 fn name_of(gallery: &Gallery, id: PersonId) -> Option<&str> {
     let person = gallery.person_by_id(&id).and_then(|index| gallery.people().get(index))?;
     Some(person.name.as_str())
+}
+
+/// The hours of a person, who came outside them.
+fn hours_of(site: &Site, gallery: &Gallery, id: PersonId) -> Option<String> {
+    let person = gallery.person_by_id(&id).and_then(|index| gallery.people().get(index))?;
+    let schedules = hours::schedules(site).of(site.texts, &person.name, &person.details.groups.join(";"));
+    Some(fill(site.texts.hours_of, &[&schedules.join(", ")]))
 }
 
 /// Who looks so much like this person that both must show a card at every door.

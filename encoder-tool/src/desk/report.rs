@@ -5,12 +5,11 @@ use super::doors::doors_file::{Door, DoorsFile};
 use super::doors::unit;
 use super::opaque;
 use super::page::{Page, Place, error_box};
-use super::people::plan_of;
 use super::request::Request;
 use super::site::Site;
 use super::texts::{Texts, fill};
 use crate::build_db::plan::Plan;
-use crate::plots;
+use crate::plots::{self, Curve, Drawn};
 use accuracy::Roc;
 use anyhow::{Context, anyhow};
 use jiff::civil::Date;
@@ -66,9 +65,12 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
         [] => Ok(Some(page(t, &doors, week).answer(t))),
         ["distances"] => {
             let (examination, _) = site.examiner.newest();
-            let shown = plan_of(&examination).map(|plan| distances(t, plan));
-            let shown = shown.unwrap_or_else(|| Ok(html! { p { (t.nobody_to_check) } }));
-            Ok(Some(Answer::of(Kind::Html, shown?.into_string())))
+            let shown = match examination.as_ref().map(|examination| &examination.plan) {
+                Some(Ok(plan)) if !plan.enrolment.enrolled.is_empty() => distances(t, plan)?,
+                Some(Err(error)) if !site.office()?.people().is_empty() => error_box(t.cannot_build, error),
+                _ => html! { p { (t.nobody_to_check) } },
+            };
+            Ok(Some(Answer::of(Kind::Html, shown.into_string())))
         }
         [key, "who"] => Ok(door(key).map(|door| {
             let shown = who_came(t, door, week).unwrap_or_else(|error| error_box(t.no_answer, &error));
@@ -94,10 +96,9 @@ fn page<'a>(t: &'a Texts, doors: &[Door], week: Date) -> Page<'a> {
     let body = html! {
         section aria-labelledby="who" {
             h2 #who { (fill(t.week_of, &[&week.to_string()])) }
-            p {
+            p.buttons {
                 @if let Ok(before) = before { a href={ "/report?week=" (before) } { (t.week_before) } }
-                " "
-                @if let Ok(after) = after { a href={ "/report?week=" (after) } { (t.week_after) } }
+                @if let Some(after) = after.ok().filter(|after| *after <= ZonedDateTime::now().date()) { a href={ "/report?week=" (after) } { (t.week_after) } }
             }
             @if doors.is_empty() { p { (t.no_doors_yet) } }
             @for door in doors {
@@ -166,15 +167,22 @@ fn distances(t: &Texts, plan: &Plan) -> anyhow::Result<Markup> {
     });
     let roc = Roc::new(pairs);
     let threshold = plan.report.threshold;
-    let drawn = plots::distances(&roc, threshold).map_err(|error| anyhow!("{error}"))?;
+    let drawn = |plot: Drawn| plot.map(PreEscaped).map_err(|error| anyhow!("{error}"));
+    let histogram = drawn(plots::distances(&roc, threshold))?;
+    let curve = Curve { name: t.enrolled_people, points: roc.points() };
+    let both = !roc.mated().is_empty() && !roc.non_mated().is_empty();
+    let curve = if both { Some(drawn(plots::roc(&[curve], roc.non_mated().len()))?) } else { None };
     let above = threshold.map(|threshold| roc.mated().iter().filter(|distance| **distance > threshold).count());
     Ok(html! {
         @if let Some(risk) = plan.report.calibration {
             p { (fill(t.threshold_means, &[&format!("{:.3}", risk.threshold), &format!("{:.0}", 1.0 / risk.fpir.max(1e-9))])) }
         }
         figure.plot tabindex="0" {
-            (PreEscaped(drawn))
+            (histogram)
             figcaption { (fill(t.plot_explained, &[&roc.mated().len().to_string(), &roc.non_mated().len().to_string()])) }
+        }
+        @if let Some(curve) = curve {
+            figure.plot tabindex="0" { (curve) figcaption { (t.roc_explained) } }
         }
         @if let Some(above) = above.filter(|above| *above > 0) { p { (fill(t.pairs_above, &[&above.to_string()])) } }
         details { summary { (t.statistics) } p { (plan.thresholds_in_full) } }

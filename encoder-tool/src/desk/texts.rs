@@ -244,6 +244,7 @@ texts! {
     would_open: "Opens for {}.",
     stays_locked: "Stays locked: {}.",
     why_distance: "{}: L2 distance {}, threshold {}",
+    why_card_alone: "The card is enough for this person at this door: no face was compared",
     why_recognised: "Recognised. {}",
     why_far: "Not recognised. Nearest person: L2 distance {}, threshold {}",
     why_sharpness: "Sharpness {}",
@@ -370,6 +371,8 @@ texts! {
     told_apart: "How well people are told apart",
     comparing: "Comparing the photos…",
     plot_explained: "L2 distances between photos of the same person (mated, {} pairs) and of different people (non-mated, {} pairs). The fewer pairs lie on the wrong side of the threshold, the better.",
+    enrolled_people: "enrolled people",
+    roc_explained: "ROC curve: the share of accepted pairs of the same person, over the share of accepted pairs of different people. The higher and the further left, the better.",
     pairs_above: "Pairs of photos of the same person that are farther apart than the threshold: {}. Add better photos of the people under “Needs attention”.",
     statistics: "Statistics",
 }

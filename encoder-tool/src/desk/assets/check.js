@@ -20,8 +20,10 @@ function show(checked) {
   }));
 }
 
-let isOn = false;
+// Each start begins a run; what an earlier run still waits for is dropped.
+let run = 0;
 by("start").addEventListener("click", async () => {
+  const hadFocus = document.activeElement === by("start");
   by("start").disabled = true;
   by("camera-says").textContent = "";
   try {
@@ -33,39 +35,43 @@ by("start").addEventListener("click", async () => {
   }
   by("start").hidden = true;
   by("stop").hidden = false;
+  if (hadFocus) by("stop").focus();
   say(cameraOn);
-  for (isOn = true; isOn;) {
+  const own = ++run;
+  while (own === run) {
     try {
       const checked = await send(`/check/look${query()}`, await picture(by("video")));
-      if (!isOn) break;
+      if (own !== run) break;
       showFace(by("box"), checked.face);
       show(checked);
     } catch (error) {
-      if (isOn) say(error.message);
+      if (own === run) say(error.message);
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 });
 by("stop").addEventListener("click", () => {
-  isOn = false;
+  run += 1;
   stop(by("video"));
   showFace(by("box"), null);
   by("stop").hidden = true;
   by("start").hidden = false;
   by("start").disabled = false;
+  by("start").focus();
 });
 
 let last = null;
 async function checkPhoto() {
   try {
-    show(await send(`/check/photo${query()}`, last));
+    const checked = await send(`/check/photo${query()}`, last.bytes);
+    show({ ...checked, words: `${last.name}: ${checked.words}` });
   } catch (error) {
     say(error.message);
   }
 }
 files(by("drop-zone"), by("files"), async (file) => {
   // Its bytes, because the field is emptied for the next one.
-  last = await file.arrayBuffer();
+  last = { name: file.name, bytes: await file.arrayBuffer() };
   await checkPhoto();
 });
 // Another time, card or door: the verdict on the photo is another one.
