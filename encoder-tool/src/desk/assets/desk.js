@@ -21,6 +21,7 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => document.querySelectorAll("form button:disabled").forEach((button) => { button.disabled = false; }));
 
 const search = document.getElementById("search");
+const everybody = document.getElementById("matches")?.value;
 function filter() {
   if (!search) return;
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -32,7 +33,7 @@ function filter() {
     all += 1;
   }
   const matches = document.getElementById("matches");
-  matches.value = matches.dataset.of.replace("{}", shown).replace("{}", all);
+  matches.value = words.length ? matches.dataset.of.replace("{}", shown).replace("{}", all) : everybody;
   document.getElementById("nobody-found").hidden = shown > 0;
 }
 search?.addEventListener("input", filter);

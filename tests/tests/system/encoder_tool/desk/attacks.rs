@@ -252,7 +252,7 @@ fn a_form_that_is_too_old_changes_nothing() {
     fs::write(desk.file("people/people.csv"), "name,groups\nBo,night\n").unwrap();
     let stale = client.post(&format!("/people/{key}/edit"), &[("version", &version), ("groups", "board")]);
     assert!(stale.status == 422 && stale.text().contains("somebody changed this meanwhile"), "{}", stale.text());
-    assert!(stale.text().contains("value=\"board\""), "what was typed stays");
+    assert!(stale.text().contains("value=\"night\"") && stale.text().contains("Groups: board"), "{}", stale.text());
     assert_eq!(fs::read_to_string(desk.file("people/people.csv")).unwrap(), "name,groups\nBo,night\n");
     let version = hidden(&client.page("/hours"), "version");
     fs::write(

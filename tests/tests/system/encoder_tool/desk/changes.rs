@@ -157,6 +157,29 @@ fn a_photo_that_comes_from_elsewhere_is_looked_at() {
     client.waits_until(&page, |page| page.contains("2.jpg is not used: the same photo as Bo/1.jpg"));
 }
 
+/// Regression test: the last person could not be taken off the doors.
+#[test]
+fn the_last_person_leaves_a_database_without_people() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let desk = Desk::with_people(&[("Bo/1.jpg", &photo)]);
+    let client = desk.client();
+    assert!(
+        client.post("/build/keys", &[("without", "yes")]).status == 303 && client.post("/build", &[]).status == 303
+    );
+    let done = |word: &str| {
+        client.waits_until("/build/progress", |page| !page.contains("data-running") && page.contains(word))
+    };
+    done("with 1 person");
+    let removed = client.post(&format!("/people/{}/remove", client.key_of("Bo")), &[]);
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    assert_eq!(client.post("/build", &[]).status, 303);
+    done("to remove everybody from the database");
+    let page = client.page("/build");
+    assert!(page.contains("Nobody is enrolled any more") && page.contains("value=\"--allow-removals\""), "{page}");
+    assert_eq!(client.post("/build", &[("allow", "--allow-removals")]).status, 303);
+    done("with 0 people");
+}
+
 /// What has begun is finished, although nobody looks any more.
 #[test]
 fn a_build_is_finished_when_the_desk_is_stopped() {
@@ -195,7 +218,12 @@ fn a_refused_form_keeps_what_was_typed() {
     let person = |verb: &str| format!("/people/{key}/{verb}");
     for (path, fields, typed, expected) in [
         (person("edit"), &[("version", version.as_str()), ("cards", "hello")][..], "hello", "Cards: card 1"),
-        (person("edit"), &[("version", &version), ("keep_until", "2020-01-01")], "2020-01-01", "which is over"),
+        (
+            person("edit"),
+            &[("version", &version), ("keep_until", "2020-01-01")],
+            "2020-01-01",
+            "is over; choose a later day",
+        ),
         (person("rename"), &[("name", "people.csv")], "people.csv", "cannot be the name of a person"),
         (
             "/hours/add".to_owned(),
@@ -260,6 +288,150 @@ fn photos_of_somebody_known_are_added_to_that_person() {
     assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 2);
     let new = hidden(&client.page(&format!("/enrol?person={bo}&draft={id}")), "draft");
     assert_ne!(&new, id, "a draft that is gone is not used again");
+}
+
+/// Regression test: the refused form had the old texts and the new version, so a second click undid the other change.
+#[test]
+fn a_second_click_undoes_no_change_of_somebody_else() {
+    let desk = Desk::with_people(&[("people.csv", b"name,mode,cards,groups\nBo,card,55,\n")]);
+    let client = desk.client();
+    let path = format!("/people/{}", client.key_of("Bo"));
+    let edit = format!("{path}/edit");
+    let old = hidden(&client.page(&path), "version");
+    assert_eq!(client.post(&edit, &[("version", &old), ("cards", "66"), ("groups", "")]).status, 303);
+    let refused = client.post(&edit, &[("version", &old), ("cards", "55"), ("groups", "visitors")]);
+    let page = refused.text();
+    assert!(refused.status == 422 && page.contains("here is the new state"), "{page}");
+    assert!(page.contains("name=\"cards\" value=\"66\"") && page.contains("Groups: visitors"), "{page}");
+
+    let schedule = |hours: &str| format!("[[schedule]]\nname = \"s\"\npeople = [\"Bo\"]\nhours = [\"{hours}\"]\n");
+    fs::write(desk.file("people/schedules.toml"), schedule("mon 09:00-10:00")).unwrap();
+    let old = hidden(&client.page("/hours"), "version");
+    fs::write(desk.file("people/schedules.toml"), schedule("mon 09:00-11:00")).unwrap();
+    let fields = [("version", old.as_str()), ("number", "0"), ("name", "s"), ("people", "Bo"), ("days0", "0")];
+    let refused = client.post("/hours/set", &[&fields[..], &[("from0", "09:00"), ("until0", "10:00")]].concat());
+    let page = refused.text();
+    assert!(refused.status == 422 && page.contains("value=\"11:00\"") && !page.contains("value=\"10:00\""), "{page}");
+}
+
+/// What the door check says, and why. A stranger is not called by anybody's name.
+#[test]
+fn the_door_check_says_why() {
+    let photo = fs::read(enrolled_photo()).unwrap();
+    let stranger = fs::read(door_photo("eileen_collins.jpg")).unwrap();
+    let table = "name,mode,cards\nBo,,1\nCy,card,2\n";
+    let hours = "[[schedule]]\nname = \"early\"\npeople = [\"Bo\"]\nhours = [\"mon-fri 06:00-09:00\"]\n";
+    let files: [(&str, &[u8]); 3] =
+        [("Bo/1.jpg", &photo), ("people.csv", table.as_bytes()), ("schedules.toml", hours.as_bytes())];
+    let desk = Desk::with_people(&files);
+    let client = desk.client();
+    client.waits_for_findings();
+    let page = client.page("/check");
+    let card_of = |name: &str| {
+        let (before, _) = page.split_once(&format!("\">the card of {name}<")).unwrap();
+        before.rsplit_once('"').unwrap().1.to_owned()
+    };
+    let (bo, cy) = (card_of("Bo"), card_of("Cy"));
+    let (open, late) = ("2026-11-27T08:00", "2026-11-27T12:00");
+    for (photo, mode, card, at, expected) in [
+        (&photo, "face", "", open, &["Opens for Bo.", "Recognised. Bo: L2 distance"][..]),
+        (&photo, "face", "", late, &["outside the person", "Recognised. Bo", "early (mon-fri 06:00-09:00)"]),
+        (&photo, "card-and-face", "", open, &["a card is needed", "Recognised. Bo"]),
+        (&photo, "card-and-face", "unknown", open, &["the card is unknown", "Recognised. Bo"]),
+        (&photo, "card-and-face", bo.as_str(), open, &["Opens for Bo.", "Recognised. Bo"]),
+        (&photo, "card-and-face", cy.as_str(), open, &["Opens for Cy.", "The card is enough"]),
+        (&stranger, "face", "", open, &["no enrolled person", "Not recognised. Nearest person"]),
+        (&stranger, "card-and-face", "", open, &["a card is needed", "Not recognised"]),
+        (&stranger, "card-and-face", bo.as_str(), open, &["not that of the card", "Not recognised"]),
+    ] {
+        let said =
+            client.post_bytes(&format!("/check/photo?mode={mode}&card={card}&at={at}"), "image/jpeg", photo).text();
+        for expected in expected {
+            assert!(said.contains(expected), "{mode} {card} {at}: {expected} in {said}");
+        }
+        let is_named = said.contains("Bo") || said.contains("Cy");
+        assert!(photo != &stranger || !is_named, "a stranger is nobody: {said}");
+    }
+}
+
+/// Regression test: photos of somebody else were added to a person without a question.
+#[test]
+fn photos_of_somebody_else_are_added_only_with_a_tick() {
+    let (photo, other) = (fs::read(enrolled_photo()).unwrap(), fs::read(door_photo("eileen_collins.jpg")).unwrap());
+    let desk =
+        Desk::with_people(&[("Bo/1.jpg", &photo), ("people.csv", b"name,basis,informed_on\nBo,contract,2026-01-01\n")]);
+    let client = desk.client();
+    client.waits_for_findings();
+    let bo = client.key_of("Bo");
+    let id = &client.new_draft();
+    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}&person={bo}"), "image/jpeg", &other).text();
+    assert!(
+        looked.contains("Does not resemble the photos of Bo") && looked.contains("name=\\\"unlike\\\""),
+        "{looked}"
+    );
+    let save = |more: &[(&str, &str)]| {
+        client.post("/enrol/save", &[&[("draft", id.as_str()), ("person", &bo)], more].concat())
+    };
+    let refused = save(&[]);
+    assert!(refused.status == 422 && refused.text().contains("do not resemble this person"), "{}", refused.text());
+    assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 1);
+    assert_eq!(save(&[("unlike", "yes")]).status, 303);
+    assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 2);
+}
+
+/// Regression test: a change of the times split a name with a semicolon, and freed its owner from the hours.
+#[test]
+fn what_a_form_does_not_change_stays_in_the_schedule() {
+    let schedules = "schedule = [{ name = \"s\", people = [\"Lee; Ann\"], hours = [\"Monday 9:00-10:00\", \"fri 17:00-9:00\"], closed = [\"2026-12-24\"] }]\n";
+    let table = "name,mode,cards\n\"Lee; Ann\",card,1\nLee,card,2\nAnn,card,3\n";
+    let desk = Desk::with_people(&[("people.csv", table.as_bytes()), ("schedules.toml", schedules.as_bytes())]);
+    let client = desk.client();
+    let person = client.page(&format!("/people/{}", client.key_of("Lee; Ann")));
+    assert!(person.contains("s (Monday 9:00-10:00, fri 17:00-9:00 the next day, and other limits)"), "{person}");
+    let page = client.page("/hours");
+    let set = |until: &str| {
+        let version = hidden(&client.page("/hours"), "version");
+        let fields = [
+            ("version", version.as_str()),
+            ("number", "0"),
+            ("name", "s"),
+            ("people", "Lee; Ann"),
+            ("days0", "0"),
+            ("from0", "09:00"),
+            ("until0", until),
+        ];
+        client.post("/hours/set", &fields)
+    };
+    assert!(page.contains("value=\"Lee; Ann\"") && page.contains("closed days"), "{page}");
+    let refused = set("09:00");
+    assert!(refused.status == 422 && refused.text().contains("the times are the same"), "{}", refused.text());
+    assert_eq!(fs::read_to_string(desk.file("people/schedules.toml")).unwrap(), schedules);
+    assert_eq!(set("11:00").status, 303);
+    let written = fs::read_to_string(desk.file("people/schedules.toml")).unwrap();
+    assert!(written.contains("people = [\"Lee; Ann\"]") && written.contains("closed = [\"2026-12-24\"]"), "{written}");
+    assert!(written.contains("hours = [\"mon 09:00-11:00\"]"), "{written}");
+}
+
+/// Regression test: a file with a mistake counted as a file without schedules.
+#[test]
+fn nobody_is_enrolled_while_the_hours_are_unknown() {
+    let desk = Desk::with_people(&[
+        ("people.csv", b"name,mode,cards\nBo,card,1\n"),
+        ("schedules.toml", b"[[schedule]]\nname = 1\n"),
+    ]);
+    let client = desk.client();
+    let bo = client.key_of("Bo");
+    let page = client.page(&format!("/people/{bo}"));
+    assert!(page.contains("Hours: unknown, because schedules.toml has a mistake"), "{page}");
+    let id = &client.new_draft();
+    let refused = client.post("/enrol/save", &[("draft", id), ("name", "Cy"), ("mode", "card"), ("cards", "4711")]);
+    assert!(refused.status == 422 && refused.text().contains("schedules.toml"), "{}", refused.text());
+    let removed = client.post(&format!("/people/{bo}/remove"), &[]);
+    let receipt = removed.text();
+    assert!(
+        removed.status == 200 && receipt.contains("NOT deleted") && receipt.contains("the line in people.csv"),
+        "{receipt}"
+    );
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn from_photos_with_a_wrong_one(browser: &mut Browser, name: &str) {
     browser.drop_files(Css("#drop-zone"), &[&enrolled_photo(), &at_the_door("wall.jpg")]);
     browser.sees(Text("wall.jpg: This photo cannot be used: no face."));
     browser.choose_files(Css("#files"), &[&wrong]);
-    browser.sees(Text("This face looks like Eileen Collins"));
+    browser.sees(Css("li.suspect:has-text(\"Looks like Eileen Collins\")"));
     browser.fill(Label("Name"), name);
     browser.click(Label("I have read the text at the top, and I agree"));
     browser.click(Role("button", "Save"));
