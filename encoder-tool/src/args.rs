@@ -138,9 +138,12 @@ pub(crate) struct BuildDb {
     #[arg(long, help_heading = "Photos and threshold", conflicts_with = "fpir")]
     pub(crate) uncalibrated: bool,
     /// Write the database even if it removes more than two people and more than a tenth of the people in the replaced
-    /// one, or everybody
+    /// one
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_removals: bool,
+    /// Write a database without people, because nobody is left in PHOTOS
+    #[arg(long, help_heading = "Safeguards")]
+    pub(crate) remove_everybody: bool,
     /// Write the database even if more than 30 % of the enrolled people would not be recognised (FNIR)
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_misses: bool,

@@ -47,11 +47,11 @@ pub fn schedules_toml(file: &[u8]) -> Result<Schedules, String> {
     schedules_toml::with_ids(planned, |_| Some(PersonId([7; 16]))).map_err(|error| format!("{error:#}"))
 }
 
-/// A `schedules.toml` to which the desk added a schedule, and from which it removed it again.
+/// A `schedules.toml` whose schedules the desk saved as they are, to which it added one, and from which it removed it again.
 ///
 /// # Errors
 /// The message that the desk shows for the file.
-pub fn schedules_with_one_more(file: &[u8], name: &str) -> Result<[String; 2], String> {
+pub fn schedules_with_one_more(file: &[u8], name: &str) -> Result<[String; 3], String> {
     office::with_one_more(file, name).map_err(|error| format!("{error:#}"))
 }
 

@@ -111,7 +111,7 @@ pub(crate) struct PeopleRename {
     pub(crate) json: bool,
 }
 
-/// Delete a person's photos and line in people.csv, and what the cache holds of the photos.
+/// Delete a person's photos, line in people.csv, and name in schedules.toml, and what the cache holds of the photos.
 ///
 /// Databases and units still have the person: build the database again and ship it, or use `encoder-tool forget`, which
 /// also lists the other places.

@@ -20,7 +20,7 @@ use terminal::{Help, Verbosity};
 
 const WHERE_TO: &str = "put photos into PHOTOS/<person>/<photo>";
 const OR_NOBODY: &str =
-    "put photos into PHOTOS/<person>/<photo>; to remove everybody from the database, use --allow-removals";
+    "put photos into PHOTOS/<person>/<photo>; to remove everybody from the database, use --remove-everybody";
 
 /// What a database is built from, apart from the contents of the photos.
 pub(crate) struct Inputs {
@@ -46,9 +46,9 @@ impl Inputs {
         let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
         let listed = people_file.as_deref().map(read_people_file).transpose()?;
         let members = roster::roster(&names, listed)?;
-        let removes_everybody = members.is_empty() && arguments.allow_removals && arguments.output.exists();
-        if !removes_everybody && !members.iter().any(|member| member.details.mode == Mode::Card) {
-            let help = if arguments.output.exists() { OR_NOBODY } else { WHERE_TO };
+        if !arguments.remove_everybody && !members.iter().any(|member| member.details.mode == Mode::Card) {
+            let may_empty = members.is_empty() && arguments.output.exists();
+            let help = if may_empty { OR_NOBODY } else { WHERE_TO };
             photo_folders::require_photos(&arguments.photos, &folders).help(help)?;
         }
         let schedules = schedules_file.as_deref().map(read_schedules_file).transpose()?.unwrap_or_default();

@@ -17,7 +17,7 @@ pub(crate) mod people_csv;
 pub(crate) mod plan;
 pub(crate) mod quality;
 pub(crate) mod report;
-mod resemblance;
+pub(crate) mod resemblance;
 mod retention;
 pub(crate) mod roster;
 pub(crate) mod schedules_toml;

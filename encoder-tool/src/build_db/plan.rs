@@ -18,7 +18,7 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use models::Recogniser;
 use shared::gallery::{Audience, Gallery, GalleryBuilder};
-use terminal::{Help, Verbosity, counted, percent};
+use terminal::{Help, ShowPath, Verbosity, counted, percent};
 
 /// The highest acceptable share of enrolled people who are not recognised (FNIR): above it, people prop the door open.
 const MAX_FNIR: f64 = 0.3;
@@ -60,10 +60,14 @@ impl Plan {
             Findings { risk: thresholds.risk, grey: thresholds.grey, look_alikes: looked_at.look_alike_people() };
         let replaced = replaced.as_ref().map(|replaced| &replaced.gallery);
         let mut gallery = None;
-        // With nobody left, or nobody whose data may be stored, doors are emptied only if the user says so.
-        let removes_everybody =
-            arguments.allow_removals && replaced.is_some() && enrolment.withheld.len() == members.len();
-        if !enrolment.enrolled.is_empty() || removes_everybody {
+        // Nobody is left, or nobody whose data may be stored.
+        let is_nobody_left = enrolment.withheld.len() == members.len();
+        if arguments.remove_everybody && (!is_nobody_left || replaced.is_none()) {
+            let why = if is_nobody_left { "there is no database yet" } else { "there are still people" };
+            return Err(anyhow!("nothing was written: {why}, for {}", arguments.photos.shown()))
+                .help("leave --remove-everybody out");
+        }
+        if !enrolment.enrolled.is_empty() || arguments.remove_everybody {
             let enrolled: Vec<&Member> = enrolment.enrolled.iter().map(|person| &person.member).collect();
             let schedules = schedules_toml::without(schedules.clone(), &enrolment.withheld, &enrolled);
             let heritage = Heritage::from_previous(replaced);
@@ -102,6 +106,7 @@ impl Plan {
             None if *photos == 0 => {
                 let each: Vec<String> = not_enrolled.iter().map(report::NotEnrolled::in_words).collect();
                 Err(anyhow!("nobody can be enrolled, so no database was written: {}", each.join(", ")))
+                    .help("to remove people from the database whose data may not be stored, use --remove-everybody")
             }
             None => Err(anyhow!("no usable photo among {}, so no database was written", counted(*photos, "photo")))
                 .help("replace the photos that were left out; the reason is given with each"),
@@ -114,7 +119,9 @@ impl Plan {
     /// If many people would be removed, or many enrolled people would not be recognised.
     pub(crate) fn refuse_many_lockouts(&self, arguments: &BuildDb, recogniser: &Recogniser) -> anyhow::Result<()> {
         let withheld = &self.enrolment.withheld;
-        let removes_many = |changes: &&Changes| changes.removes_many(withheld) && !arguments.allow_removals;
+        let removes_many = |changes: &&Changes| {
+            changes.removes_many(withheld) && !arguments.allow_removals && !arguments.remove_everybody
+        };
         let changes = self.report.changes.as_ref().filter(removes_many);
         if let Some(changes) = changes {
             return Err(anyhow!("nothing was written: it would have {}", changes.removed_in_words()))

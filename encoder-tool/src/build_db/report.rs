@@ -198,7 +198,7 @@ impl OddPhotoReport {
         match nearest_other {
             Some(other) => format!("wrong photo? {photo} resembles {} ({:.3}), not {own}", other.photo, other.distance),
             None => {
-                format!("wrong photo? {photo} does not resemble {own}: look which of this person's photos are right")
+                format!("wrong photo? {photo} does not resemble {own}: check which of this person's photos are right")
             }
         }
     }
@@ -302,7 +302,7 @@ mod tests {
         for (odd, expected) in [
             (
                 odd(None),
-                "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250): look which of this person's photos are right",
+                "wrong photo? bo/3.jpg does not resemble bo/1.jpg (1.250): check which of this person's photos are right",
             ),
             (
                 odd(Some(near("cy/1.jpg", 0.5))),

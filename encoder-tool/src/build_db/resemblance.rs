@@ -20,7 +20,7 @@ pub(crate) struct Resemblance {
     pub(crate) look_alikes: Vec<LookAlike>,
 }
 
-/// A photo that resembles at most a minority of its person's photos: probably of somebody else. Photos resemble each other
+/// A photo that resembles at most half of its person's photos: probably of somebody else. Photos resemble each other
 /// within the threshold, or through others of the person, so that two photos of a stranger do not support each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct OddPhoto {
@@ -41,7 +41,7 @@ pub(crate) struct LookAlike {
 }
 
 /// Compares every photo with every other.
-pub(super) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
+pub(crate) fn find(photos: &[OfPerson<'_>], threshold: f32) -> Resemblance {
     let neighbours: Vec<Neighbours> =
         (0..photos.len()).into_par_iter().map(|photo| Neighbours::new(photo, photos, threshold)).collect();
     let kin = kin(&neighbours);

@@ -1,5 +1,5 @@
 //! Two pages, or a page and an editor, that change the same thing: the second change is refused, because it was made from
-//! what is no longer there.
+//! an old state.
 
 use super::texts::Texts;
 use anyhow::Error;

@@ -3,7 +3,7 @@
 //! What `build-db` would refuse is refused here, and then nothing has changed.
 
 use super::people_file::{LineIndex, NO_BASIS_YET, NOTHING_CHANGED, PeopleFile, require_field};
-use super::{Office, OfficePerson, SchedulesFile};
+use super::{Office, OfficePerson, SchedulesFile, is_called};
 use crate::build_db::roster;
 use crate::photo_folders;
 use crate::rule_files::SCHEDULES_FILE;
@@ -17,7 +17,7 @@ use std::path::Path;
 use terminal::{Help, ShowPath, counted};
 
 /// What to do before the last member leaves a group of a schedule.
-const OTHER_MEMBERS: &str = "first take the group out of the schedule, or remove the schedule if it is for nobody else";
+const OTHER_MEMBERS: &str = "first remove the schedule, or take the group out of it: a group without members may be misspelt, and stops every build";
 
 /// What the removal of a person erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,14 +159,19 @@ impl Office {
         }
         // After the photos: nobody can encode them again.
         removed.forget_photos();
+        let mut is_gone = true;
         if let Some(line) = person.line {
             let mut table = self.table.clone();
             table.remove(line);
             let line = "the line in people.csv";
-            removed.note(line, write(&table, &folders).map(|()| vec![line.to_owned()]));
+            let written = write(&table, &folders);
+            is_gone = written.is_ok();
+            removed.note(line, written.map(|()| vec![line.to_owned()]));
         }
-        // Last: a build before it is refused, and none lets the person in at other hours.
-        removed.note("the name in schedules.toml", self.take_out_of_schedules(&person.name));
+        // Last, and only without the line: while there is one, the schedules limit what its cards open.
+        if is_gone {
+            removed.note("the name in schedules.toml", self.take_out_of_schedules(&person.name));
+        }
         Ok(removed)
     }
 
@@ -199,7 +204,7 @@ impl Office {
     pub(crate) fn bind(&self, person: &PersonName, wanted: &[&str]) -> anyhow::Result<()> {
         let path = self.folder.join(SCHEDULES_FILE);
         let mut schedules = SchedulesFile::read(&path)?;
-        match schedules.bind(|text| is_called(person, text), person.as_str(), wanted)? {
+        match schedules.bind(person, wanted)? {
             true => schedules.write(&path, self),
             false => Ok(()),
         }
@@ -214,13 +219,13 @@ impl Office {
     /// If a group of a schedule that has members now has none among these.
     fn require_members(&self, schedules: &SchedulesFile, left: &BTreeSet<&str>) -> anyhow::Result<()> {
         let before = self.groups();
-        let is_emptied = |group: &&String| before.contains(group.as_str()) && !left.contains(group.as_str());
-        match schedules.groups().iter().find(is_emptied) {
-            Some(group) => bail!(
-                "the group {group:?}, to which a schedule applies, would have no members, and the next member no hours"
-            ),
-            None => Ok(()),
+        let is_emptied = |group: &String| before.contains(group.as_str()) && !left.contains(group.as_str());
+        for schedule in schedules.schedules() {
+            if let Some(group) = schedule.groups.iter().find(|group| is_emptied(group)) {
+                bail!("the group {group:?} would have no members, and the schedule {:?} is for it", schedule.name);
+            }
         }
+        Ok(())
     }
 
     /// Writes the table, if its lines fit to folders of these names, and no schedule loses its last member.
@@ -260,11 +265,6 @@ impl Office {
         }
         Ok(name)
     }
-}
-
-/// Whether this text is the person's name, but for case and Unicode form.
-pub(crate) fn is_called(person: &PersonName, text: &str) -> bool {
-    PersonName::parse(text).is_ok_and(|name| name.collision_key() == person.collision_key())
 }
 
 /// The person's line; a new one if there is none.
@@ -484,6 +484,22 @@ mod tests {
         assert!(lines[0].ends_with("Ada with 1 photo") && lines[1] == "the line in people.csv", "{lines:?}");
         assert_eq!((photos.len(), left), (1, Vec::new()));
         assert_eq!(contents(folder.path()), ("name,note\nBo,y\n".to_owned(), vec!["Bo".to_owned()]));
+    }
+
+    /// Regression test: with the line still there, the card opened doors at all times.
+    #[test]
+    fn who_keeps_the_line_keeps_the_hours() {
+        let folder = folder(&["Bo"], Some("name,mode,cards\nAda,card,1\nBo,,2\n"));
+        let schedules = "[[schedule]]\nname = \"s\"\npeople = [\"Ada\"]\nhours = [\"9:00-10:00\"]\n";
+        fs::write(folder.path().join(SCHEDULES_FILE), schedules).unwrap();
+        let office = Office::read(folder.path()).unwrap();
+        let ada = office.person_named(&PersonName::parse("Ada").unwrap()).unwrap();
+        // A file cannot replace a folder.
+        fs::remove_file(folder.path().join("people.csv")).unwrap();
+        fs::create_dir(folder.path().join("people.csv")).unwrap();
+        let Removed { left, .. } = office.remove(ada).unwrap();
+        assert!(left[0].starts_with("the line in people.csv ("), "{left:?}");
+        assert_eq!(fs::read_to_string(folder.path().join(SCHEDULES_FILE)).unwrap(), schedules);
     }
 
     /// Regression test: it said that nothing had changed, and the cache kept what it held.

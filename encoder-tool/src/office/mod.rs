@@ -8,7 +8,7 @@ mod people_file;
 mod photos;
 mod schedules_file;
 
-pub(crate) use edit::{Removed, forget, is_called};
+pub(crate) use edit::{Removed, forget};
 pub(crate) use people_file::NO_BASIS_YET;
 pub(crate) use photos::delete_unfinished;
 pub(crate) use schedules_file::{SchedulesFile, Written, with_one_more};
@@ -88,6 +88,11 @@ impl Office {
     fn folder_names(&self) -> Vec<&str> {
         self.people.iter().filter_map(|person| person.folder.as_deref()?.file_name()?.to_str()).collect()
     }
+}
+
+/// Whether this text is the person's name, but for case and Unicode form.
+pub(crate) fn is_called(person: &PersonName, text: &str) -> bool {
+    PersonName::parse(text).is_ok_and(|name| name.collision_key() == person.collision_key())
 }
 
 fn people(

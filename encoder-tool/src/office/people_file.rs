@@ -23,6 +23,8 @@ pub(super) const NOTHING_CHANGED: &str = "nothing was changed";
 #[derive(Clone, Debug)]
 pub(crate) struct PeopleFile {
     path: PathBuf,
+    /// What was read; `None` without a file.
+    bytes: Option<Vec<u8>>,
     form: Form,
     columns: Vec<String>,
     lines: Vec<TableLine>,
@@ -47,14 +49,12 @@ impl PeopleFile {
     pub(crate) fn read(folder: &Path) -> anyhow::Result<(Self, Option<Listed>)> {
         let path = folder.join(PEOPLE_FILE);
         if matches!(fs::metadata(&path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
-            return Ok((
-                Self { path, form: Form::default(), columns: vec!["name".to_owned()], lines: Vec::new() },
-                None,
-            ));
+            let columns = vec!["name".to_owned()];
+            return Ok((Self { path, bytes: None, form: Form::default(), columns, lines: Vec::new() }, None));
         }
         let bytes = files::read_bounded(&path, people_csv::MAX_BYTES)?;
         let listed = people_csv::parse(&bytes, &TimeZone::system()).help("correct people.csv")?;
-        Ok((Self::parse(path, &bytes)?, Some(listed)))
+        Ok((Self { bytes: Some(bytes.clone()), ..Self::parse(path, &bytes)? }, Some(listed)))
     }
 
     fn parse(path: PathBuf, bytes: &[u8]) -> anyhow::Result<Self> {
@@ -65,7 +65,7 @@ impl PeopleFile {
             number: Some(line.number),
             fields: line.fields.iter().map(str::to_owned).collect(),
         });
-        Ok(Self { path, form: Form::of(bytes), lines: lines.collect(), columns })
+        Ok(Self { path, bytes: None, form: Form::of(bytes), lines: lines.collect(), columns })
     }
 
     /// The line with this number in the file.
@@ -136,6 +136,18 @@ impl PeopleFile {
         let listed = people_csv::parse(&bytes, &TimeZone::system());
         check(listed.context(NOTHING_CHANGED)?)?;
         Ok(files::replace(&self.path, Access::Private, &bytes)?)
+    }
+
+    /// Puts the file back as it was read. Without one, it is deleted.
+    ///
+    /// # Errors
+    /// If it cannot be written or deleted.
+    pub(crate) fn write_back(&self) -> anyhow::Result<()> {
+        match &self.bytes {
+            Some(bytes) => Ok(files::replace(&self.path, Access::Private, bytes)?),
+            None if self.path.exists() => fs::remove_file(&self.path).context("cannot delete people.csv again"),
+            None => Ok(()),
+        }
     }
 
     fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {

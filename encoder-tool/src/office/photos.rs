@@ -1,6 +1,6 @@
 //! Adds people and photos to the folder, and removes a photo.
 
-use super::edit::{Removed, digests_of, is_called, line_of, write};
+use super::edit::{Removed, digests_of, line_of, write};
 use super::{Office, OfficePerson, SchedulesFile};
 use crate::photo_folders::Photo;
 use crate::rule_files::SCHEDULES_FILE;
@@ -41,7 +41,7 @@ impl Office {
         folders.extend(folder.as_ref().map(|_| name.as_str()));
         let path = self.folder.join(SCHEDULES_FILE);
         let mut file = SchedulesFile::read(&path)?;
-        let is_bound = file.bind(|text| is_called(&name, text), name.as_str(), schedules)?;
+        let is_bound = file.add_person(&name, schedules)?;
         // In this order: a build in between is refused or leaves the person out, and none lets the person in without limits.
         if is_bound {
             file.require_sound(|named| *named == name || self.person_named(named).is_some())?;
@@ -49,16 +49,16 @@ impl Office {
         }
         let written = write(&table, &folders);
         let placed = written.and_then(|()| match folder {
-            Some(folder) => self.put_into_place(&folder, &name).inspect_err(|_| {
-                // The first error is the one to report.
-                write(&self.table, &self.folder_names()).unwrap_or_default();
-            }),
+            Some(folder) => self.put_into_place(&folder, &name),
             None => Ok(()),
         });
-        if placed.is_err() && is_bound {
+        let Err(refused) = placed else { return Ok(name) };
+        // The line first: while there is one, the schedules limit what its cards open.
+        self.table.write_back()?;
+        if is_bound {
             file.write_back(&path)?;
         }
-        placed.map(|()| name)
+        Err(refused)
     }
 
     /// Adds photos (JPEG) of a person, and changes fields of the person's line.
@@ -159,7 +159,7 @@ fn write_photos(folder: &Path, photos: &[&[u8]]) -> anyhow::Result<Vec<PathBuf>>
     for photo in photos {
         let path = loop {
             number += 1;
-            let path = folder.join(format!("{time} {number}.jpg"));
+            let path = folder.join(format!("{time} {number:02}.jpg"));
             if fs::symlink_metadata(&path).is_err() {
                 break path;
             }

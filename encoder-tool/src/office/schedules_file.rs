@@ -1,7 +1,7 @@
 //! `schedules.toml` as a file that can be changed: comments, order and everything that is not changed stay.
 
-use super::Office;
 use super::people_file::NOTHING_CHANGED;
+use super::{Office, is_called};
 use crate::build_db::schedules_toml;
 use anyhow::{Context, anyhow, bail};
 use files::Access;
@@ -50,7 +50,8 @@ impl SchedulesFile {
         // Schedules in one line, `schedule = [{…}]`, are tables from now on.
         if document.get("schedule").is_some_and(|schedules| !schedules.is_array_of_tables()) {
             let tables = document.remove("schedule").and_then(|schedules| schedules.into_array_of_tables().ok());
-            document.insert("schedule", Item::ArrayOfTables(tables.context("schedules.toml: expected [[schedule]]")?));
+            // Of an empty list nothing is left.
+            tables.map(|tables| document.insert("schedule", Item::ArrayOfTables(tables)));
         }
         Ok(Self { text: text.to_owned(), document })
     }
@@ -183,11 +184,22 @@ impl SchedulesFile {
         changed
     }
 
+    /// Adds a person to the schedules with these names. Whether one has changed.
+    ///
+    /// # Errors
+    /// If there is no such schedule.
+    pub(crate) fn add_person(&mut self, person: &PersonName, wanted: &[&str]) -> anyhow::Result<bool> {
+        let schedules = self.schedules();
+        let named = schedules.iter().filter(|schedule| names(schedule, person));
+        let wanted: Vec<&str> = wanted.iter().copied().chain(named.map(|schedule| schedule.name.as_str())).collect();
+        self.bind(person, &wanted)
+    }
+
     /// Has the schedules with these names name a person, and no others. Whether one has changed.
     ///
     /// # Errors
     /// If there is no such schedule, or one would bind nobody.
-    pub(crate) fn bind(&mut self, is_it: impl Fn(&str) -> bool, person: &str, wanted: &[&str]) -> anyhow::Result<bool> {
+    pub(crate) fn bind(&mut self, person: &PersonName, wanted: &[&str]) -> anyhow::Result<bool> {
         let schedules = self.schedules();
         if let Some(unknown) = wanted.iter().find(|name| !schedules.iter().any(|schedule| schedule.name == **name)) {
             bail!("there is no schedule called {unknown:?} any more");
@@ -195,12 +207,12 @@ impl SchedulesFile {
         let mut is_changed = false;
         for (number, mut schedule) in schedules.into_iter().enumerate() {
             let is_wanted = wanted.contains(&schedule.name.as_str());
-            if is_wanted == schedule.people.iter().any(|text| is_it(text)) {
+            if is_wanted == names(&schedule, person) {
                 continue;
             }
             match is_wanted {
-                true => schedule.people.push(person.to_owned()),
-                false => schedule.people.retain(|text| !is_it(text)),
+                true => schedule.people.push(person.to_string()),
+                false => schedule.people.retain(|text| !is_called(person, text)),
             }
             if schedule.people.is_empty() && schedule.groups.is_empty() {
                 return Err(anyhow!("the schedule {:?} would bind nobody", schedule.name))
@@ -232,6 +244,10 @@ impl SchedulesFile {
     }
 }
 
+fn names(schedule: &Written, person: &PersonName) -> bool {
+    schedule.people.iter().any(|text| is_called(person, text))
+}
+
 /// Deletes the file, if it is there.
 fn delete(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
@@ -242,18 +258,20 @@ fn delete(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The file with one schedule more, and again without it: for fuzzing.
+/// The file with each schedule set to what it is, with one schedule more, and again without it: for fuzzing.
 ///
 /// # Errors
 /// If the file has a mistake.
-pub(crate) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 2]> {
+pub(crate) fn with_one_more(bytes: &[u8], name: &str) -> anyhow::Result<[String; 3]> {
     let mut file = SchedulesFile::parse(bytes)?;
-    let number = file.schedules().len();
+    let before = file.schedules();
+    before.iter().enumerate().try_for_each(|(number, schedule)| file.set(number, schedule))?;
+    let same = file.document.to_string();
     let everybody = Written { groups: vec!["everybody".to_owned()], ..Written::default() };
     file.add(&Written { name: name.to_owned(), hours: vec!["0:00-24:00".to_owned()], ..everybody });
     let with = file.document.to_string();
-    file.remove(number)?;
-    Ok([with, file.document.to_string()])
+    file.remove(before.len())?;
+    Ok([same, with, file.document.to_string()])
 }
 
 fn fill(table: &mut Table, Written { name, groups, people, hours, has_more: _ }: &Written) {

@@ -206,6 +206,7 @@ fn seeds_of(target: &str) -> Vec<(&'static str, Vec<u8>)> {
             ("full.toml", b"[[schedule]]\nname = \"cleaning\"\ngroups = [\"cleaners\"]\npeople = [\"Ann Lee\"]\nhours = [\"mon-fri 06:00-08:30\", \"sat,sun 22:00-02:00\", \"daily 12:00-13:00\"]\nfrom = \"2026-11-23\"\nto = \"2027-11-23\"\nclosed = [\"2026-12-24..2027-01-06\"]\nafter-first-of = \"staff\"\n".to_vec()),
             ("two.toml", b"\xef\xbb\xbf[[schedule]]\r\nname = \"a\"\r\ngroups = [\"a\"]\r\nhours = [\"0:00-24:00\"]\r\n[[schedule]]\r\nname = \"b\"\r\npeople = [\"Bo\"]\r\nhours = [\"mon 1:00-1:00\"]\r\n".to_vec()),
             ("doors.toml", b"[[door]]\nname = \"reception\"\ndoors = [\"front\", \"5f0c-8a71-0123-4567-89ab\"]\nmode = \"free\"\nafter-first-of = \"staff\"\nhours = [\"mon-fri 09:00-17:00\"]\n[[door]]\nname = \"night\"\nmode = \"card-and-face\"\nhours = [\"20:00-06:00\"]\n".to_vec()),
+            ("one-line.toml", b"schedule = [{ name = \"a\", people = [\"Bo\"], hours = [\"9:00-10:00\"], closed = [\"2026-12-24\"] }] # a\ndoor = []\n".to_vec()),
             ("no-hours.toml", b"[[schedule]]\nname = \"a\"\ngroups = [\"a\"]\nhours = [\"6-8\"]\n".to_vec()),
         ],
         "received" => {

@@ -20,6 +20,8 @@ function show(checked) {
   }));
 }
 
+// The photo that was checked last.
+let last = null;
 // Each start begins a run; what an earlier run still waits for is dropped.
 let run = 0;
 by("start").addEventListener("click", async () => {
@@ -36,7 +38,8 @@ by("start").addEventListener("click", async () => {
   by("start").hidden = true;
   by("stop").hidden = false;
   if (hadFocus) by("stop").focus();
-  say(cameraOn);
+  show({ words: cameraOn, opens: false, why: [] });
+  last = null;
   const own = ++run;
   while (own === run) {
     try {
@@ -60,11 +63,13 @@ by("stop").addEventListener("click", () => {
   by("start").focus();
 });
 
-let last = null;
+let asked = 0;
 async function checkPhoto() {
+  const own = ++asked;
   try {
     const checked = await send(`/check/photo${query()}`, last.bytes);
-    show({ ...checked, words: `${last.name}: ${checked.words}` });
+    // The rules may have changed meanwhile.
+    if (own === asked) show({ ...checked, words: `${last.name}: ${checked.words}` });
   } catch (error) {
     say(error.message);
   }

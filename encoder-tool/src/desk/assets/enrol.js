@@ -9,6 +9,7 @@ const query = `?draft=${draft}&person=${person}`;
 let isDone = false;
 // Whether the webcam is on. Each start begins a run; what an earlier run still waits for is dropped.
 let isOn = false;
+let isLooking = false;
 let run = 0;
 
 function say(text) {
@@ -20,7 +21,7 @@ function show(looked) {
   if (looked.photos !== undefined) by("photos").innerHTML = looked.photos;
   by("poses").value = looked.posed;
   isDone = looked.is_done;
-  by("again").hidden = !isDone || !isOn;
+  by("again").hidden = isLooking || !isOn;
 }
 
 /// Does something that a page may fail to do, and says so.
@@ -30,11 +31,12 @@ async function attempt(what) {
 
 async function look() {
   const own = ++run;
+  isLooking = true;
   while (!isDone && own === run) {
     try {
       const looked = await send(`/enrol/look${query}`, await picture(by("video")));
       show(looked);
-      if (own !== run) break;
+      if (own !== run) return;
       showFace(by("box"), looked.face);
       say(looked.words);
     } catch (error) {
@@ -42,7 +44,10 @@ async function look() {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
-  if (own === run) showFace(by("box"), null);
+  if (own !== run) return;
+  isLooking = false;
+  showFace(by("box"), null);
+  by("again").hidden = !isOn;
 }
 
 by("start").addEventListener("click", async () => {
@@ -64,7 +69,7 @@ by("start").addEventListener("click", async () => {
 });
 by("again").addEventListener("click", again);
 by("stop").addEventListener("click", () => {
-  isOn = false;
+  isOn = isLooking = false;
   run += 1;
   stop(by("video"));
   showFace(by("box"), null);
@@ -79,7 +84,7 @@ by("stop").addEventListener("click", () => {
 function again() {
   attempt(async () => {
     show(await sendForm("/enrol/again", { draft, person }));
-    look();
+    if (isOn) look();
   });
 }
 
@@ -91,14 +96,16 @@ files(by("drop-zone"), by("files"), async (file) => {
   try {
     const looked = await send(`/enrol/photo${query}`, file);
     line.textContent = `${file.name}: ${looked.words}`;
+    line.classList.toggle("bad", looked.is_refused);
     show(looked);
   } catch (error) {
     line.textContent = `${file.name}: ${error.message}`;
+    line.className = "bad";
   }
 });
 
 by("photos").addEventListener("click", (event) => {
-  const button = event.target.closest("[data-draft]");
+  const button = event.target.closest("button[data-draft]");
   if (!button) return;
   button.disabled = true;
   attempt(async () => show(await sendForm(`/enrol/${button.dataset.draft}`, { draft, person, photo: button.dataset.photo ?? "" })));

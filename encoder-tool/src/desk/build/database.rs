@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use terminal::{ShowPath, Verbosity, counted};
 
 /// What the page may allow besides.
-const ALLOWED: [&str; 2] = ["--allow-removals", "--allow-misses"];
+const ALLOWED: [&str; 3] = ["--allow-removals", "--allow-misses", "--remove-everybody"];
 
 /// Builds it and replaces the file. Returns the last line.
 ///

@@ -12,12 +12,13 @@ use super::request::Request;
 use super::site::Site;
 use super::texts::{Texts, fill};
 use super::work;
+use crate::database_files;
 use anyhow::bail;
 use local_web::{Answer, Kind, Method};
 use maud::{Markup, html};
 use signing::Signing;
 use std::sync::Arc;
-use terminal::counted;
+use terminal::{ShowPath, counted};
 use zeroize::Zeroizing;
 
 /// Answers a request for `/build/…`; `None` if there is no such page.
@@ -191,7 +192,8 @@ fn one_in(rate: f64) -> String {
 
 fn sign(site: &Site, has_people: bool) -> anyhow::Result<Markup> {
     let t = site.texts;
-    let removes_everybody = !has_people && site.places.database.exists();
+    // As many people as the doors know.
+    let left = database_files::read_outside(&site.places.database).ok().filter(|_| !has_people);
     Ok(match signing::state(&site.places.signing)? {
         Signing::NoKey => html! {
             p { (t.no_key_yet) }
@@ -207,9 +209,9 @@ fn sign(site: &Site, has_people: bool) -> anyhow::Result<Markup> {
                 @if state == Signing::Locked {
                     label { span { (t.passphrase) } input type="password" name="passphrase" required autocomplete="current-password"; }
                 } @else { p { (t.key_is_open) } }
-                @if removes_everybody {
-                    input type="hidden" name="allow" value="--allow-removals";
-                    button { (t.build_empty_button) }
+                @if let Some(left) = left {
+                    input type="hidden" name="allow" value="--remove-everybody";
+                    button.danger data-sure=(fill(t.sure_empty, &[&site.places.photos.shown().to_string(), &counted(left.header.people, "person")])) { (t.build_empty_button) }
                 } @else {
                     details.wide {
                         summary { (t.more_choices) }

@@ -1,6 +1,7 @@
 //! Compares the photos of somebody who is about to be enrolled with each other and with everybody who is enrolled.
 
 use crate::build_db::plan::Plan;
+use crate::build_db::resemblance::{self, OfPerson};
 use crate::build_db::write::Enrolled;
 use crate::desk::draft::Draft;
 use crate::desk::opaque;
@@ -15,36 +16,57 @@ pub(super) struct Findings {
     pub(super) known: Option<(String, String)>,
     /// What is odd about photos, by their index.
     pub(super) odd: Vec<(usize, String)>,
-    /// Whether a photo does not resemble the person who gets it.
-    pub(super) is_unlike: bool,
+    /// Whether the person who gets the photos has others, with which they could not be compared.
+    pub(super) is_not_compared: bool,
 }
 
-/// Compares. `person` is the key of somebody who gets more photos; empty for somebody new. `of_encoder` is the threshold
-/// while nobody is enrolled.
-pub(super) fn findings(t: &Texts, draft: &Draft, plan: Option<&Plan>, person: &str, of_encoder: f32) -> Findings {
+/// Who gets the photos.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Receiver<'a> {
+    SomebodyNew,
+    /// A person of the folder.
+    Known {
+        key: &'a str,
+        has_photos: bool,
+    },
+}
+
+/// Compares. `of_encoder` is the threshold while nobody is enrolled.
+pub(super) fn findings(
+    t: &Texts,
+    draft: &Draft,
+    plan: Option<&Plan>,
+    receiver: Receiver<'_>,
+    of_encoder: f32,
+) -> Findings {
     let threshold = plan.and_then(|plan| plan.report.threshold).unwrap_or(of_encoder);
     let encodings: Vec<&Encoding> = draft.photos.iter().map(|taken| &taken.encoded.encoding).collect();
     let mut findings = Findings::default();
-    let mut note = |photo: usize, text: String| match findings.odd.iter().any(|(known, _)| *known == photo) {
-        true => {}
-        false => findings.odd.push((photo, text)),
+    let mut note = |photo: usize, text: String| {
+        if !findings.odd.iter().any(|(known, _)| *known == photo) {
+            findings.odd.push((photo, text));
+        }
     };
+    let mut is_compared = false;
+    let mut nearest_known = f32::INFINITY;
     for enrolled in plan.iter().flat_map(|plan| &plan.enrolment.enrolled) {
         let name = enrolled.member.name.as_str();
         let key = opaque::of_person(&enrolled.member.name);
         let distances: Vec<(usize, f32)> =
             encodings.iter().enumerate().filter_map(|(at, encoding)| Some((at, to(enrolled, encoding)?))).collect();
-        if key == person {
-            for (photo, _) in distances.iter().filter(|(_, distance)| *distance > threshold) {
-                findings.is_unlike = true;
-                note(*photo, fill(t.unlike_person, &[name]));
-            }
+        if matches!(receiver, Receiver::Known { key: own, .. } if own == key) {
+            is_compared = !enrolled.photos.is_empty();
+            let unlike = distances.iter().filter(|(_, distance)| *distance > threshold);
+            unlike.for_each(|(photo, _)| note(*photo, fill(t.unlike_person, &[name])));
             continue;
         }
         let alike: Vec<(usize, f32)> = distances.into_iter().filter(|(_, distance)| *distance <= threshold).collect();
         let Some(nearest) = alike.iter().map(|(_, distance)| *distance).min_by(f32::total_cmp) else { continue };
         if 2 * alike.len() > encodings.len() {
-            findings.known = Some((key, fill(t.like_somebody, &[name, &format!("{nearest:.2}")])));
+            if nearest < nearest_known {
+                nearest_known = nearest;
+                findings.known = Some((key, fill(t.like_somebody, &[name, &format!("{nearest:.2}")])));
+            }
         } else {
             alike.iter().for_each(|(photo, distance)| {
                 note(*photo, fill(t.photo_like_somebody, &[name, &format!("{distance:.2}"), name]));
@@ -52,6 +74,7 @@ pub(super) fn findings(t: &Texts, draft: &Draft, plan: Option<&Plan>, person: &s
         }
     }
     odd(&encodings, threshold).into_iter().for_each(|photo| note(photo, t.unlike_others.to_owned()));
+    findings.is_not_compared = matches!(receiver, Receiver::Known { has_photos: true, .. }) && !is_compared;
     findings
 }
 
@@ -60,14 +83,10 @@ fn to(enrolled: &Enrolled, encoding: &Encoding) -> Option<f32> {
     person_distance(enrolled.photos.iter().map(|photo| photo.new.encoding.l2_distance(encoding)))
 }
 
-/// Encodings that are farther than the threshold from all others.
+/// Photos that resemble at most half of the others, as a build finds them.
 fn odd(encodings: &[&Encoding], threshold: f32) -> Vec<usize> {
-    let is_odd = |at: &usize| {
-        let others = encodings.iter().enumerate().filter(|(other, _)| other != at);
-        let mut near = others.map(|(_, other)| other.l2_distance(encodings[*at]) <= threshold).peekable();
-        near.peek().is_some() && !near.any(|is_near| is_near)
-    };
-    (0..encodings.len()).filter(is_odd).collect()
+    let photos: Vec<OfPerson<'_>> = encodings.iter().map(|encoding| OfPerson { person: 0, encoding }).collect();
+    resemblance::find(&photos, threshold).odd_photos.iter().map(|odd| odd.photo).collect()
 }
 
 #[cfg(test)]
@@ -85,6 +104,7 @@ mod tests {
             (&[0.0], &[]),
             (&[0.0, 10.0], &[]),
             (&[0.0, 10.0, 120.0], &[2]),
+            (&[0.0, 10.0, 20.0, 120.0, 130.0], &[3, 4]),
             (&[0.0, 120.0], &[0, 1]),
         ] {
             let encodings: Vec<Encoding> = degrees.iter().map(|degrees| at(*degrees)).collect();

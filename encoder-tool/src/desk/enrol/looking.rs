@@ -1,12 +1,13 @@
 //! Pictures of a webcam and dropped photos: advises, takes what a build will accept, and shows the photos so far.
 
-use super::likeness;
+use super::likeness::{self, Findings, Receiver};
 use crate::build_db::quality::{LeftOut, MAX_SECOND_SHARE};
 use crate::desk::draft::guidance::{Advice, POSES, Pose, Seen, advice};
 use crate::desk::draft::take::{Taken, take, take_all};
 use crate::desk::draft::{Draft, MOST_PHOTOS};
 use crate::desk::lock::lock;
-use crate::desk::people::plan_of;
+use crate::desk::opaque;
+use crate::desk::people::{person_with_key, plan_of};
 use crate::desk::request::Request;
 use crate::desk::site::Site;
 use crate::desk::texts::{Texts, fill};
@@ -33,6 +34,8 @@ struct Looked {
     words: String,
     /// Whether the picture was taken.
     took: bool,
+    /// Whether a photo cannot be used.
+    is_refused: bool,
     posed: usize,
     poses: usize,
     /// Whether all poses were taken.
@@ -45,7 +48,16 @@ struct Looked {
 impl Looked {
     fn new(draft: &Draft, words: String) -> Self {
         let (posed, poses) = (draft.posed(), POSES.len());
-        Self { face: None, words, took: false, posed, poses, is_done: draft.pose().is_none(), photos: None }
+        Self {
+            face: None,
+            words,
+            took: false,
+            is_refused: false,
+            posed,
+            poses,
+            is_done: draft.pose().is_none(),
+            photos: None,
+        }
     }
 
     fn answer(&self) -> anyhow::Result<Answer> {
@@ -151,6 +163,7 @@ pub(super) fn dropped(site: &Site, request: &Request) -> anyhow::Result<Answer> 
     };
     let mut drafts = lock(&site.drafts);
     let draft = drafts.with_id(id).context(t.draft_gone)?;
+    let is_refused = found.is_err() || draft.photos.len() >= MOST_PHOTOS;
     let words = match found {
         Err(why) => fill(t.photo_refused, &[&why]),
         Ok(_) if draft.photos.len() >= MOST_PHOTOS => t.enough_photos.to_owned(),
@@ -169,7 +182,7 @@ pub(super) fn dropped(site: &Site, request: &Request) -> anyhow::Result<Answer> 
         }
     };
     let photos = Some(photos_of(site, draft, request.query("person")).into_string());
-    Looked { photos, ..Looked::new(draft, words) }.answer()
+    Looked { photos, is_refused, ..Looked::new(draft, words) }.answer()
 }
 
 /// Changes a draft by a button, and shows the photos.
@@ -196,8 +209,7 @@ pub(super) fn picture(site: &Site, id: &str, digest: &str) -> Option<Answer> {
 /// The photos so far, faces to choose from, and what stands out.
 pub(super) fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
     let t = site.texts;
-    let (examination, _) = site.examiner.newest();
-    let findings = likeness::findings(t, draft, plan_of(&examination), person, site.threshold);
+    let findings = findings(site, draft, person);
     let address = |taken: &Taken| format!("/enrol/draft/{}/{}", draft.id(), taken.encoded.digest);
     html! {
         @if !draft.candidates.is_empty() {
@@ -230,14 +242,39 @@ pub(super) fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
                 }
             }
         }
-        @if findings.is_unlike {
-            label.check { input type="checkbox" name="unlike" value="yes" form="save"; span { (t.unlike_but_right) } }
+        @if findings.is_not_compared && !draft.photos.is_empty() { p.bad { (t.not_compared) } }
+        @if let Some(marked) = to_confirm(draft, &findings) {
+            label.check { input type="checkbox" name="confirmed" value=(marked) form="save"; span { (t.unlike_but_right) } }
         }
     }
 }
 
-/// Whether a photo of the draft does not resemble the person who gets it.
-pub(super) fn is_unlike(site: &Site, draft: &Draft, person: &str) -> bool {
+fn findings(site: &Site, draft: &Draft, person: &str) -> Findings {
     let (examination, _) = site.examiner.newest();
-    likeness::findings(site.texts, draft, plan_of(&examination), person, site.threshold).is_unlike
+    // Without the folder, nothing is compared.
+    let office = site.office().ok();
+    let known = office.as_ref().and_then(|office| person_with_key(office, person));
+    let receiver = match person.is_empty() {
+        true => Receiver::SomebodyNew,
+        false => Receiver::Known { key: person, has_photos: known.is_none_or(|known| !known.photos.is_empty()) },
+    };
+    likeness::findings(site.texts, draft, plan_of(&examination), receiver, site.threshold)
+}
+
+/// What the user has to confirm before the photos are stored: stands for the photos that are marked. `None` if there is
+/// nothing to confirm.
+fn to_confirm(draft: &Draft, findings: &Findings) -> Option<String> {
+    let all = if findings.is_not_compared { &draft.photos[..] } else { &[] };
+    let marked = findings.odd.iter().filter_map(|(photo, _)| draft.photos.get(*photo)).chain(all);
+    let digests: Vec<String> = marked.map(|taken| taken.encoded.digest.to_string()).collect();
+    (!digests.is_empty()).then(|| opaque::version(digests.iter().map(String::as_str)))
+}
+
+/// # Errors
+/// If photos are marked, and the user has not confirmed exactly these.
+pub(super) fn require_confirmed(site: &Site, draft: &Draft, request: &Request) -> anyhow::Result<()> {
+    match to_confirm(draft, &findings(site, draft, request.form("person"))) {
+        Some(marked) if marked != request.form("confirmed") => bail!("{}", site.texts.unlike_unconfirmed),
+        _ => Ok(()),
+    }
 }

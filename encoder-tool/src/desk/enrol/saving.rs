@@ -1,6 +1,6 @@
 //! Stores a person, or more photos of somebody, once the person has agreed.
 
-use super::looking::is_unlike;
+use super::looking::require_confirmed;
 use crate::desk::days;
 use crate::desk::lock::lock;
 use crate::desk::opaque;
@@ -22,9 +22,7 @@ pub(super) fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
         if !draft.candidates.is_empty() {
             bail!("{}", t.choose_first);
         }
-        if is_unlike(site, draft, request.form("person")) && request.form("unlike") != "yes" {
-            bail!("{}", t.unlike_unconfirmed);
-        }
+        require_confirmed(site, draft, request)?;
         draft.photos.iter().map(|taken| taken.jpeg.clone()).collect()
     };
     let photos: Vec<&[u8]> = photos.iter().map(Vec::as_slice).collect();

@@ -62,15 +62,16 @@ pub(super) fn for_file(t: &Texts, lines: &[Line], before: &[String]) -> anyhow::
         if !line.days.contains(&true) {
             bail!("{}", fill(t.days_missing, &[&line.from, &line.until]));
         }
-        if line.from == line.until && line.from != MIDNIGHT && !line.from.is_empty() {
-            bail!("{}", fill(t.times_equal, &[&line.days_in_words(t)]));
-        }
         let until = if line.until == MIDNIGHT { "24:00" } else { &line.until };
         let Some(time) = period(&format!("{}-{until}", line.from)) else {
             bail!("{}", fill(t.times_missing, &[&line.days_in_words(t)]));
         };
         let new = Period { weekdays: line.weekdays(), ..time };
         let known = before.iter().find(|text| period(text).is_some_and(|old| written(old) == written(new)));
+        // Somebody who types the same time twice hardly means 24 hours; in the file, it stands for that.
+        if known.is_none() && new.from_minute == new.until_minute {
+            bail!("{}", fill(t.times_equal, &[&line.days_in_words(t)]));
+        }
         hours.push(known.cloned().unwrap_or_else(|| written(new)));
     }
     if hours.is_empty() {
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn hours_come_back_from_the_form_as_the_file_has_them() {
-        for text in ["monday-friday 6:00-20:00", "22:00-02:00", "sat 0:00-24:00", "sun 18:00-0:00"] {
+        for text in ["monday-friday 6:00-20:00", "22:00-02:00", "sat 0:00-24:00", "sun 18:00-0:00", "fri 9:00-9:00"] {
             let before = [text.to_owned()];
             assert_eq!(for_file(&ENGLISH, &of_file(&before), &before).unwrap(), before);
         }

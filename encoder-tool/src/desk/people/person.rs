@@ -49,7 +49,9 @@ pub(super) fn with_typed_aside<'a>(
     refused: &anyhow::Error,
 ) -> Page<'a> {
     let t = site.texts;
-    let differs = |column: &&str| request.one(column).is_some_and(|typed| typed != office.field(person, column));
+    let differs = |column: &&str| {
+        request.one(column).is_some_and(|typed| typed.replace("\r\n", "\n") != office.field(person, column))
+    };
     let typed: Vec<&str> = COLUMNS.iter().copied().filter(differs).collect();
     let page = page(site, office, person, &recorded(office, person), Some(refused));
     let body = html! {
@@ -93,6 +95,10 @@ pub(super) fn page<'a>(
                 p {
                     (fill(t.mode_is, &[modes::in_words(t, office.field(person, "mode"))])) " "
                     (fill(t.hours_of, &[&schedules]))
+                    @for (column, words) in [("valid_from", t.from_day), ("valid_to", t.until_day)] {
+                        @let day = office.field(person, column);
+                        @if !day.is_empty() { " " (fill(words, &[day])) }
+                    }
                 }
             }
             @if !is_current { p.looking role="status" { (t.looking) } }

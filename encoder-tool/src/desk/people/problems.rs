@@ -2,6 +2,7 @@
 
 use crate::build_db::plan::Plan;
 use crate::build_db::report::{LookAlikeReport, OddPhotoReport, Skipped};
+use crate::desk::modes;
 use crate::desk::opaque;
 use crate::desk::texts::{Texts, fill};
 use crate::office::{NO_BASIS_YET, Office};
@@ -59,6 +60,10 @@ pub(super) fn of_everybody(t: &Texts, office: &Office, plan: Option<&Plan>) -> H
                 let text = fill(if day < today { over } else { ahead }, &[&day.to_string()]);
                 add(key, text, Fix::Fields, day < today);
             }
+        }
+        let needs_card = modes::as_in_choices(office.field(person, "mode")) == "card-and-face";
+        if needs_card && office.field(person, "cards").is_empty() {
+            add(key, t.needs_card.to_owned(), Fix::Fields, true);
         }
         if office.has_column("basis") && office.field(person, "basis") == NO_BASIS_YET {
             add(key, t.no_basis_yet.to_owned(), Fix::Fields, false);
