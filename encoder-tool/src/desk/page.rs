@@ -125,9 +125,18 @@ pub(super) fn choice(name: &str, label: &str, choices: &[(&str, &str)], chosen: 
 
 /// A text field of a form, with a hint.
 pub(super) fn field(name: &str, label: &str, hint: &str, value: &str) -> Markup {
+    text_field(name, label, hint, value, false)
+}
+
+/// A text field that must not be empty.
+pub(super) fn needed_field(name: &str, label: &str, hint: &str, value: &str) -> Markup {
+    text_field(name, label, hint, value, true)
+}
+
+fn text_field(name: &str, label: &str, hint: &str, value: &str, is_needed: bool) -> Markup {
     html! {
         label { span { (label) }
-            input type="text" name=(name) value=(value) autocomplete="off";
+            input type="text" name=(name) value=(value) required[is_needed] autocomplete="off";
             @if !hint.is_empty() { small { (hint) } }
         }
     }

@@ -53,13 +53,17 @@ by("start").addEventListener("click", async () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 });
-by("stop").addEventListener("click", () => {
+function off() {
   run += 1;
   stop(by("video"));
   showFace(by("box"), null);
   by("stop").hidden = true;
   by("start").hidden = false;
   by("start").disabled = false;
+}
+by("stop").addEventListener("click", () => {
+  off();
+  show({ words: "", opens: false, why: [] });
   by("start").focus();
 });
 
@@ -75,6 +79,7 @@ async function checkPhoto() {
   }
 }
 files(by("drop-zone"), by("files"), async (file) => {
+  off();
   // Its bytes, because the field is emptied for the next one.
   last = { name: file.name, bytes: await file.arrayBuffer() };
   await checkPhoto();

@@ -17,6 +17,7 @@ use anyhow::bail;
 use local_web::{Answer, Kind, Method};
 use maud::{Markup, html};
 use signing::Signing;
+use std::path::Path;
 use std::sync::Arc;
 use terminal::{ShowPath, counted};
 use zeroize::Zeroizing;
@@ -127,6 +128,7 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
     let doors = DoorsFile::read(&site.places.doors)?.doors();
     // A folder with a mistake is explained below.
     let has_people = site.office().map_or(true, |office| !office.people().is_empty());
+    let left = if has_people { 0 } else { people_in(&site.places.database) };
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }
         section aria-labelledby="changes" {
@@ -134,13 +136,13 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
             div #findings data-live data-page="/build" data-version=(version) data-looking[!is_current] {
                 @if !is_current { p.looking role="status" { (t.looking) } }
                 @if has_people { (changes(t, &examination)) }
-                @else if site.places.database.exists() { p { (t.nobody_left) } }
+                @else if left > 0 { p { (t.nobody_left) } }
                 @else { p { (t.nobody_yet) " " a href="/enrol" { (t.enrol_first) } } }
             }
         }
         section aria-labelledby="sign" {
             h2 #sign { "2. " (t.build_and_sign) }
-            (sign(site, has_people)?)
+            (sign(site, left)?)
         }
         section aria-labelledby="ship" {
             h2 #ship { "3. " (t.ship) }
@@ -190,10 +192,9 @@ fn one_in(rate: f64) -> String {
     format!("{:.0}", 1.0 / rate.max(1e-9))
 }
 
-fn sign(site: &Site, has_people: bool) -> anyhow::Result<Markup> {
+/// `left` is the number of people in the database who are not in the folder, because nobody is.
+fn sign(site: &Site, left: u32) -> anyhow::Result<Markup> {
     let t = site.texts;
-    // As many people as the doors know.
-    let left = database_files::read_outside(&site.places.database).ok().filter(|_| !has_people);
     Ok(match signing::state(&site.places.signing)? {
         Signing::NoKey => html! {
             p { (t.no_key_yet) }
@@ -209,9 +210,9 @@ fn sign(site: &Site, has_people: bool) -> anyhow::Result<Markup> {
                 @if state == Signing::Locked {
                     label { span { (t.passphrase) } input type="password" name="passphrase" required autocomplete="current-password"; }
                 } @else { p { (t.key_is_open) } }
-                @if let Some(left) = left {
+                @if left > 0 {
                     input type="hidden" name="allow" value="--remove-everybody";
-                    button.danger data-sure=(fill(t.sure_empty, &[&site.places.photos.shown().to_string(), &counted(left.header.people, "person")])) { (t.build_empty_button) }
+                    button.danger data-sure=(fill(t.sure_empty, &[&site.places.photos.shown().to_string(), &counted(left, "person")])) { (t.build_empty_button) }
                 } @else {
                     details.wide {
                         summary { (t.more_choices) }
@@ -228,6 +229,11 @@ fn sign(site: &Site, has_people: bool) -> anyhow::Result<Markup> {
             }
         },
     })
+}
+
+/// The number of people in a database; 0 if it cannot be read.
+fn people_in(database: &Path) -> u32 {
+    database_files::read_outside(database).map_or(0, |outside| outside.header.people)
 }
 
 /// What is under way, or was done last.

@@ -1,7 +1,7 @@
 //! The form that says how to reach a door: for a new one, and for one of the list.
 
 use super::doors_file::Door;
-use crate::desk::page::field;
+use crate::desk::page::{field, needed_field};
 use crate::desk::request::Request;
 use crate::desk::texts::{Texts, fill};
 use anyhow::anyhow;
@@ -16,8 +16,8 @@ pub(super) fn fields(t: &Texts, door: &Door, typed: Option<&Request>) -> Markup 
     let port = door.port.map(|port| port.to_string()).unwrap_or_default();
     let identity = door.identity.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     html! {
-        (field("name", t.name, "", &text("name", &door.name)))
-        (field("host", t.host, t.host_hint, &text("host", &door.host)))
+        (needed_field("name", t.name, "", &text("name", &door.name)))
+        (needed_field("host", t.host, t.host_hint, &text("host", &door.host)))
         label.check { input type="checkbox" name="sudo" value="yes" checked[has_sudo]; span { (t.with_sudo) } }
         details.wide open[typed.is_some()] {
             summary { (t.more_choices) }

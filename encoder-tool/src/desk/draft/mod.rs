@@ -4,6 +4,7 @@ pub(super) mod guidance;
 pub(super) mod take;
 
 use guidance::{POSES, Pose};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use take::Taken;
 
@@ -17,8 +18,6 @@ const LATE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(700);
 /// The most photos of a draft.
 pub(super) const MOST_PHOTOS: usize = 12;
-/// The most faces to choose from.
-const MOST_CANDIDATES: usize = 12;
 
 /// All drafts of the desk.
 #[derive(Default)]
@@ -28,8 +27,8 @@ pub(super) struct Drafts(Vec<Draft>);
 pub(super) struct Draft {
     id: String,
     pub(super) photos: Vec<Taken>,
-    /// Faces of a dropped photo, of which one is to be chosen.
-    pub(super) candidates: Vec<Taken>,
+    /// Faces of dropped photos; of each photo, one is to be chosen.
+    candidates: VecDeque<Vec<Taken>>,
     touched: Instant,
     /// How many poses were taken.
     posed: usize,
@@ -76,7 +75,7 @@ impl Draft {
         Self {
             id: id.to_owned(),
             photos: Vec::new(),
-            candidates: Vec::new(),
+            candidates: VecDeque::new(),
             touched: now,
             posed: 0,
             asked_since: now,
@@ -109,19 +108,37 @@ impl Draft {
         Instant::now() >= self.next_not_before
     }
 
-    /// Offers faces of a photo to choose from.
-    pub(super) fn offer(&mut self, faces: Vec<Taken>) {
-        let left = MOST_CANDIDATES.saturating_sub(self.candidates.len());
-        self.candidates.extend(faces.into_iter().take(left));
+    /// Offers the faces of a photo to choose from, after those of other photos. Whether there was room for them.
+    pub(super) fn offer(&mut self, faces: Vec<Taken>) -> bool {
+        let has_room = self.candidates.len() < MOST_PHOTOS;
+        if has_room {
+            self.candidates.push_back(faces);
+        }
+        has_room
+    }
+
+    /// The faces of the photo that is asked about; none if there is none.
+    pub(super) fn candidates(&self) -> &[Taken] {
+        self.candidates.front().map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything that has a picture.
+    pub(super) fn pictures(&self) -> impl Iterator<Item = &Taken> {
+        self.photos.iter().chain(self.candidates.iter().flatten())
     }
 
     /// Takes the face with this digest, which was offered.
     pub(super) fn choose(&mut self, digest: &str) {
-        if let Some(at) = place(&self.candidates, digest) {
-            let chosen = self.candidates.remove(at);
-            self.candidates.clear();
-            self.photos.push(chosen);
+        let Some(faces) = self.candidates.front_mut() else { return };
+        if let Some(at) = place(faces, digest) {
+            self.photos.push(faces.swap_remove(at));
+            self.candidates.pop_front();
         }
+    }
+
+    /// Takes none of the faces that are asked about.
+    pub(super) fn choose_none(&mut self) {
+        self.candidates.pop_front();
     }
 
     /// Drops the photo with this digest, if it is there.

@@ -176,8 +176,10 @@ pub(super) fn dropped(site: &Site, request: &Request) -> anyhow::Result<Answer> 
                 draft.photos.extend(faces.pop());
                 t.photo_added.to_owned()
             } else {
-                draft.offer(faces);
-                t.choose_face.to_owned()
+                match draft.offer(faces) {
+                    true => t.choose_face.to_owned(),
+                    false => t.enough_photos.to_owned(),
+                }
             }
         }
     };
@@ -201,8 +203,7 @@ pub(super) fn with_draft(
 pub(super) fn picture(site: &Site, id: &str, digest: &str) -> Option<Answer> {
     let mut drafts = lock(&site.drafts);
     let draft = drafts.with_id(id)?;
-    let mut all = draft.photos.iter().chain(&draft.candidates);
-    let taken = all.find(|taken| taken.encoded.digest.to_string() == digest)?;
+    let taken = draft.pictures().find(|taken| taken.encoded.digest.to_string() == digest)?;
     Some(Answer::of(Kind::Jpeg, taken.jpeg.clone()))
 }
 
@@ -212,10 +213,10 @@ pub(super) fn photos_of(site: &Site, draft: &Draft, person: &str) -> Markup {
     let findings = findings(site, draft, person);
     let address = |taken: &Taken| format!("/enrol/draft/{}/{}", draft.id(), taken.encoded.digest);
     html! {
-        @if !draft.candidates.is_empty() {
+        @if !draft.candidates().is_empty() {
             div.choose role="group" aria-label=(t.choose_face) {
                 p { (t.choose_face) }
-                @for (number, taken) in draft.candidates.iter().enumerate() {
+                @for (number, taken) in draft.candidates().iter().enumerate() {
                     button type="button" data-draft="choose" data-photo=(taken.encoded.digest) {
                         img src=(address(taken)) alt=(fill(t.face_number, &[&(number + 1).to_string()]));
                     }

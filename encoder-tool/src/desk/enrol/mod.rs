@@ -44,7 +44,7 @@ pub(super) fn answer(site: &Site, request: &Request, rest: &[&str]) -> anyhow::R
         (Method::Post, ["look"]) => look(site, request).map(Some),
         (Method::Post, ["photo"]) => dropped(site, request).map(Some),
         (Method::Post, ["choose"]) => with_draft(site, request, |draft| draft.choose(request.form("photo"))),
-        (Method::Post, ["none"]) => with_draft(site, request, |draft| draft.candidates.clear()),
+        (Method::Post, ["none"]) => with_draft(site, request, Draft::choose_none),
         (Method::Post, ["drop"]) => with_draft(site, request, |draft| draft.drop_photo(request.form("photo"))),
         (Method::Post, ["again"]) => with_draft(site, request, Draft::pose_again),
         (Method::Post, ["save"]) => save(site, request).map(Some),
@@ -100,7 +100,7 @@ fn page(
                 }
                 p.advice #advice role="status" { (t.camera_off) }
                 progress #poses max=(POSES.len()) value=(posed) aria-label=(t.poses) {}
-                p {
+                p.buttons {
                     button #start type="button" { (t.start_camera) }
                     button #again type="button" hidden { (t.five_more) }
                     button.plain #stop type="button" hidden { (t.stop_camera) }

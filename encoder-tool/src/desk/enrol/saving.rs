@@ -19,7 +19,7 @@ pub(super) fn stored(site: &Site, request: &Request) -> anyhow::Result<String> {
     let photos: Vec<Vec<u8>> = {
         let mut drafts = lock(&site.drafts);
         let draft = drafts.with_id(request.form("draft")).context(t.draft_gone)?;
-        if !draft.candidates.is_empty() {
+        if !draft.candidates().is_empty() {
             bail!("{}", t.choose_first);
         }
         require_confirmed(site, draft, request)?;

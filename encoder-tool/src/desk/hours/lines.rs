@@ -121,6 +121,8 @@ impl Line {
                     label { span { (t.from) } input type="time" name={ "from" (number) } value=(self.from); }
                     label { span { (t.until_time) } input type="time" name={ "until" (number) } value=(self.until); }
                 }
+                // Times as HH:MM are in their order as texts.
+                @if self.until != MIDNIGHT && self.until <= self.from && !self.until.is_empty() { p { (t.until_next_day) } }
             }
         }
     }

@@ -4,7 +4,7 @@ mod lines;
 
 use super::conflict;
 use super::opaque;
-use super::page::{Page, Place, error_box, field};
+use super::page::{Page, Place, error_box, field, needed_field};
 use super::request::Request;
 use super::site::Site;
 use super::texts::{Texts, fill};
@@ -234,7 +234,7 @@ fn page<'a>(t: &'a Texts, file: &SchedulesFile, typed: Option<&Form>, refused: O
                 }
                 form method="post" action="/hours/remove" {
                     (hidden(&version, number))
-                    button.danger data-sure=(t.sure_schedule) { (t.remove) span.unseen { " " (schedule.name) } }
+                    button.danger data-sure=(fill(t.sure_schedule, &[&schedule.name])) { (t.remove) span.unseen { " " (schedule.name) } }
                 }
             }
         }
@@ -260,7 +260,7 @@ fn hidden(version: &str, number: usize) -> Markup {
 
 fn fields(t: &Texts, form: &Form) -> Markup {
     html! {
-        label { span { (t.name) } input type="text" name="name" value=(form.name) required autocomplete="off"; }
+        (needed_field("name", t.name, "", &form.name))
         (lines::fields(t, &form.lines))
         (field("groups", t.for_groups, t.groups_hint, &form.groups))
         (field("people", t.for_people, t.people_hint, &form.people))

@@ -3,7 +3,11 @@
 use super::super::{door_photo, enrolled_photo};
 use super::Desk;
 use super::client::hidden;
+use image::{ImageFormat, RgbImage};
 use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use tests::photos;
 
 #[test]
 fn pages_and_files_say_the_same() {
@@ -125,6 +129,49 @@ fn a_second_click_removes_no_second_photo() {
         let left = client.post("/enrol/drop", &[("draft", id), ("photo", &digest)]).text();
         assert_eq!(left.matches("<img").count(), 1, "{left}");
     }
+}
+
+/// A photo of two people, as a PNG.
+fn of_two_people(is_mirrored: bool) -> Vec<u8> {
+    let portrait = photos().join("enrol/Barack Obama/official_portrait.jpg");
+    let face = |path: &Path| image::open(path).unwrap().crop_imm(140, 0, 220, 250).into_rgb8();
+    let mut both = RgbImage::new(440, 250);
+    image::imageops::replace(&mut both, &face(&portrait), 0, 0);
+    image::imageops::replace(&mut both, &face(&door_photo("eileen_collins.jpg")), 220, 0);
+    if is_mirrored {
+        image::imageops::flip_horizontal_in_place(&mut both);
+    }
+    let mut png = Vec::new();
+    both.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+    png
+}
+
+/// Regression test: the answer for one photo was taken for all.
+#[test]
+fn each_group_photo_has_its_own_question() {
+    let desk = Desk::with_people(&[]);
+    let client = desk.client();
+    let id = &client.new_draft();
+    for is_mirrored in [false, true] {
+        let photo = of_two_people(is_mirrored);
+        let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/png", &photo).text();
+        assert!(looked.contains("Choose the face."), "{looked}");
+    }
+    let post =
+        |verb: &str, photo: &str| client.post(&format!("/enrol/{verb}"), &[("draft", id), ("photo", photo)]).text();
+    let faces = |looked: &str| -> Vec<String> {
+        let each = looked.split(r#"data-draft=\"choose\" data-photo=\""#).skip(1);
+        each.map(|after| after.split('\\').next().unwrap().to_owned()).collect()
+    };
+    let first = faces(&post("choose", "nothing"));
+    assert_eq!(first.len(), 2);
+    let looked = post("choose", &first[0]);
+    let second = faces(&looked);
+    assert!(second.len() == 2 && second.iter().all(|face| !first.contains(face)), "{looked}");
+    let refused = client.post("/enrol/save", &[("draft", id), ("name", "Bo"), ("agreed", "yes"), ("basis", "consent")]);
+    assert!(refused.status == 422 && refused.text().contains("first choose"), "{}", refused.text());
+    let looked = post("none", "");
+    assert!(faces(&looked).is_empty() && looked.matches("<li").count() == 1, "{looked}");
 }
 
 /// Regression test: the photo was being encoded while the person was removed, and stayed in the cache.
