@@ -294,7 +294,7 @@ fn hours_of(site: &Site, gallery: &Gallery, id: PersonId) -> Option<String> {
     Some(fill(site.texts.hours_of, &[&schedules.join(", ")]))
 }
 
-/// Who looks so much like this person that both must show a card at every door.
+/// The look-alike of a person, because of which both must show a card at every door; in words.
 fn look_alike(t: &Texts, plan: &Plan, id: PersonId, gallery: &Gallery) -> Option<String> {
     let name = name_of(gallery, id)?;
     let found = plan.report.look_alikes.iter().find(|found| found.people.iter().any(|person| person == name))?;

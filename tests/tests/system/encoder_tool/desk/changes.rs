@@ -3,11 +3,7 @@
 use super::super::{door_photo, enrolled_photo};
 use super::Desk;
 use super::client::hidden;
-use image::{ImageFormat, RgbImage};
 use std::fs;
-use std::io::Cursor;
-use std::path::Path;
-use tests::photos;
 
 #[test]
 fn pages_and_files_say_the_same() {
@@ -82,98 +78,6 @@ fn a_mistake_in_a_file_is_named_and_nothing_is_changed() {
     assert!(page.status == 422 && page.text().contains("schedules.toml"), "{}", page.text());
 }
 
-#[test]
-fn who_does_not_agree_is_not_stored() {
-    let photo = fs::read(enrolled_photo()).unwrap();
-    let desk = Desk::with_people(&[]);
-    let client = desk.client();
-    let id = &client.new_draft();
-    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &photo);
-    assert!(looked.text().contains("The photo is added"), "{}", looked.text());
-    for (fields, expected) in [
-        (&[("name", "Bo"), ("basis", "consent")][..], "the person has to agree first"),
-        (&[("name", "Bo"), ("basis", ""), ("agreed", "yes")], "say why the data may be stored"),
-        (&[("name", "Bo"), ("basis", "consent"), ("agreed", "yes"), ("mode", "card")], "needs no photo"),
-        (&[("name", "../Bo"), ("basis", "consent"), ("agreed", "yes")], "cannot be the name of a folder"),
-    ] {
-        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("draft", id.as_str())]).collect();
-        let refused = client.post("/enrol/save", &fields);
-        assert!(refused.status == 422 && refused.text().contains(expected), "{fields:?}: {}", refused.text());
-        assert!(refused.text().contains(&format!("/enrol/draft/{id}/")), "the photo is still there");
-        assert_eq!(desk.people(), []);
-    }
-    let enrolled =
-        client.post("/enrol/save", &[("draft", id), ("name", "Bo"), ("basis", "consent"), ("agreed", "yes")]);
-    assert_eq!(enrolled.status, 303, "{}", enrolled.text());
-    let table = fs::read_to_string(desk.file("people/people.csv")).unwrap();
-    let today = jiff::ZonedDateTime::now().date();
-    assert_eq!(table, format!("name,basis,informed_on\nBo,consent {today},{today}\n"));
-    assert_eq!(client.post("/enrol/again", &[("draft", id)]).status, 422, "the draft is gone");
-}
-
-/// Regression test: a second click removed the next photo, because photos were numbered.
-#[test]
-fn a_second_click_removes_no_second_photo() {
-    let desk = Desk::with_people(&[]);
-    let client = desk.client();
-    let id = &client.new_draft();
-    for photo in [enrolled_photo(), door_photo("eileen_collins.jpg")] {
-        let looked =
-            client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &fs::read(photo).unwrap()).text();
-        assert!(looked.contains("The photo is added"), "{looked}");
-    }
-    let photos = client.post("/enrol/choose", &[("draft", id), ("photo", "none")]).text();
-    let digest =
-        photos.split(&format!("/enrol/draft/{id}/")).nth(1).unwrap().split(['\\', '"']).next().unwrap().to_owned();
-    for _ in 0..2 {
-        let left = client.post("/enrol/drop", &[("draft", id), ("photo", &digest)]).text();
-        assert_eq!(left.matches("<img").count(), 1, "{left}");
-    }
-}
-
-/// A photo of two people, as a PNG.
-fn of_two_people(is_mirrored: bool) -> Vec<u8> {
-    let portrait = photos().join("enrol/Barack Obama/official_portrait.jpg");
-    let face = |path: &Path| image::open(path).unwrap().crop_imm(140, 0, 220, 250).into_rgb8();
-    let mut both = RgbImage::new(440, 250);
-    image::imageops::replace(&mut both, &face(&portrait), 0, 0);
-    image::imageops::replace(&mut both, &face(&door_photo("eileen_collins.jpg")), 220, 0);
-    if is_mirrored {
-        image::imageops::flip_horizontal_in_place(&mut both);
-    }
-    let mut png = Vec::new();
-    both.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
-    png
-}
-
-/// Regression test: the answer for one photo was taken for all.
-#[test]
-fn each_group_photo_has_its_own_question() {
-    let desk = Desk::with_people(&[]);
-    let client = desk.client();
-    let id = &client.new_draft();
-    for is_mirrored in [false, true] {
-        let photo = of_two_people(is_mirrored);
-        let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/png", &photo).text();
-        assert!(looked.contains("Choose the face."), "{looked}");
-    }
-    let post =
-        |verb: &str, photo: &str| client.post(&format!("/enrol/{verb}"), &[("draft", id), ("photo", photo)]).text();
-    let faces = |looked: &str| -> Vec<String> {
-        let each = looked.split(r#"data-draft=\"choose\" data-photo=\""#).skip(1);
-        each.map(|after| after.split('\\').next().unwrap().to_owned()).collect()
-    };
-    let first = faces(&post("choose", "nothing"));
-    assert_eq!(first.len(), 2);
-    let looked = post("choose", &first[0]);
-    let second = faces(&looked);
-    assert!(second.len() == 2 && second.iter().all(|face| !first.contains(face)), "{looked}");
-    let refused = client.post("/enrol/save", &[("draft", id), ("name", "Bo"), ("agreed", "yes"), ("basis", "consent")]);
-    assert!(refused.status == 422 && refused.text().contains("first choose"), "{}", refused.text());
-    let looked = post("none", "");
-    assert!(faces(&looked).is_empty() && looked.matches("<li").count() == 1, "{looked}");
-}
-
 /// Regression test: the photo was being encoded while the person was removed, and stayed in the cache.
 #[test]
 fn a_removed_person_is_in_no_cache() {
@@ -245,19 +149,6 @@ fn a_build_is_finished_when_the_desk_is_stopped() {
     assert!(desk.file("people.db").exists());
 }
 
-/// A person who says no gets a card, and is asked for no agreement.
-#[test]
-fn a_card_holder_agrees_to_nothing() {
-    let desk = Desk::with_people(&[]);
-    let client = desk.client();
-    let id = &client.new_draft();
-    let fields = [("draft", id.as_str()), ("name", "Bo"), ("mode", "card"), ("cards", "4711"), ("basis", "consent")];
-    let enrolled = client.post("/enrol/save", &fields);
-    assert_eq!(enrolled.status, 303, "{}", enrolled.text());
-    let table = fs::read_to_string(desk.file("people/people.csv")).unwrap();
-    assert_eq!(table, "name,mode,cards,basis\nBo,card,4711,\"card only, no data of the face\"\n");
-}
-
 /// What was typed into a form that is refused is still there.
 #[test]
 fn a_refused_form_keeps_what_was_typed() {
@@ -290,57 +181,6 @@ fn a_refused_form_keeps_what_was_typed() {
         let page = refused.text();
         assert!(page.contains(&format!("value=\"{typed}\"")) && page.contains(expected), "{path}: {page}");
     }
-}
-
-/// Hours of one person, from the day of enrolment until the person is removed.
-#[test]
-fn a_person_is_put_into_schedules_by_a_tick() {
-    let photo = fs::read(enrolled_photo()).unwrap();
-    let schedules = "[[schedule]]\nname = \"early\"\npeople = [\"Bo\"]\nhours = [\"6:00-9:00\"] # with coffee\n\n\
-                     [[schedule]]\nname = \"late\"\npeople = [\"Bo\"]\nhours = [\"20:00-23:00\"]\n";
-    let desk = Desk::with_people(&[("Bo/1.jpg", &photo), ("schedules.toml", schedules.as_bytes())]);
-    let client = desk.client();
-    let file = || fs::read_to_string(desk.file("people/schedules.toml")).unwrap();
-    let id = &client.new_draft();
-    let fields = [("draft", id.as_str()), ("name", "Cy"), ("mode", "card"), ("cards", "4711"), ("schedule", "early")];
-    assert_eq!(client.post("/enrol/save", &fields).status, 303);
-    assert_eq!(file(), schedules.replacen("[\"Bo\"]", "[\"Bo\", \"Cy\"]", 1));
-
-    let bo = client.key_of("Bo");
-    let hours = format!("/people/{bo}/hours");
-    let version =
-        || client.page(&format!("/people/{bo}")).split("/hours\"").nth(1).map(|form| hidden(form, "version")).unwrap();
-    let emptied = client.post(&hours, &[("version", &version())]);
-    assert!(emptied.status == 422 && emptied.text().contains("would bind nobody"), "{}", emptied.text());
-    let stale = client.post(&hours, &[("version", "0"), ("schedule", "late")]);
-    assert!(stale.status == 422 && stale.text().contains("somebody changed this meanwhile"), "{}", stale.text());
-    assert_eq!(client.post(&hours, &[("version", &version()), ("schedule", "late")]).status, 303);
-    assert_eq!(file(), schedules.replacen("\"Bo\"", "\"Cy\"", 1));
-
-    let removed = client.post(&format!("/people/{bo}/remove"), &[]).text();
-    assert!(removed.contains("the schedule &quot;late&quot;, which bound nobody else"), "{removed}");
-    assert!(!file().contains("late") && file().contains("Cy"), "{}", file());
-}
-
-/// Photos of somebody who is enrolled already go to that person, with one click.
-#[test]
-fn photos_of_somebody_known_are_added_to_that_person() {
-    let photo = fs::read(enrolled_photo()).unwrap();
-    let desk =
-        Desk::with_people(&[("Bo/1.jpg", &photo), ("people.csv", b"name,basis,informed_on\nBo,contract,2026-01-01\n")]);
-    let client = desk.client();
-    client.waits_for_findings();
-    let id = &client.new_draft();
-    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}"), "image/jpeg", &photo).text();
-    let bo = client.key_of("Bo");
-    let address = format!("/enrol?person={bo}&amp;draft={id}");
-    assert!(looked.contains("This face looks like Bo") && looked.contains(&address), "{looked}");
-    let page = client.page(&address.replace("&amp;", "&"));
-    assert!(page.contains("More photos of Bo.") && page.contains(&format!("/enrol/draft/{id}/")), "{page}");
-    assert_eq!(client.post("/enrol/save", &[("draft", id), ("person", &bo)]).status, 303);
-    assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 2);
-    let new = hidden(&client.page(&format!("/enrol?person={bo}&draft={id}")), "draft");
-    assert_ne!(&new, id, "a draft that is gone is not used again");
 }
 
 /// Regression test: the refused form had the old texts and the new version, so a second click undid the other change.
@@ -405,110 +245,6 @@ fn the_door_check_says_why() {
         let is_named = said.contains("Bo") || said.contains("Cy");
         assert!(photo != &stranger || !is_named, "a stranger is nobody: {said}");
     }
-}
-
-/// Regression test: photos of somebody else were added to a person without a question.
-#[test]
-fn photos_of_somebody_else_are_added_only_with_a_tick() {
-    let (photo, other) = (fs::read(enrolled_photo()).unwrap(), fs::read(door_photo("eileen_collins.jpg")).unwrap());
-    let desk =
-        Desk::with_people(&[("Bo/1.jpg", &photo), ("people.csv", b"name,basis,informed_on\nBo,contract,2026-01-01\n")]);
-    let client = desk.client();
-    client.waits_for_findings();
-    let bo = client.key_of("Bo");
-    let id = &client.new_draft();
-    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}&person={bo}"), "image/jpeg", &other).text();
-    assert!(looked.contains("Does not resemble the photos of Bo"), "{looked}");
-    let (_, after) = looked.split_once(r#"name=\"confirmed\" value=\""#).unwrap();
-    let marked = after.split('\\').next().unwrap();
-    let save = |more: &[(&str, &str)]| {
-        client.post("/enrol/save", &[&[("draft", id.as_str()), ("person", &bo)], more].concat())
-    };
-    for fields in [&[][..], &[("confirmed", "yes")]] {
-        let refused = save(fields);
-        assert!(refused.status == 422 && refused.text().contains("look at the photos first"), "{}", refused.text());
-    }
-    assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 1);
-    assert_eq!(save(&[("confirmed", marked)]).status, 303);
-    assert_eq!(fs::read_dir(desk.file("people/Bo")).unwrap().count(), 2);
-}
-
-/// Regression test: before the photos had been looked at, or with a mistake in a file, nothing was compared, and everything
-/// was stored.
-#[test]
-fn photos_that_cannot_be_compared_are_added_only_with_a_tick() {
-    let photo = fs::read(enrolled_photo()).unwrap();
-    let nobody = b"[[schedule]]\nname = \"s\"\npeople = [\"Nobody\"]\nhours = [\"9:00-10:00\"]\n";
-    let files: [(&str, &[u8]); 3] = [
-        ("Bo/1.jpg", &photo),
-        ("people.csv", b"name,basis,informed_on\nBo,contract,2026-01-01\n"),
-        ("schedules.toml", nobody),
-    ];
-    let desk = Desk::with_people(&files);
-    let client = desk.client();
-    client.waits_for_findings();
-    let bo = client.key_of("Bo");
-    let id = &client.new_draft();
-    let other = fs::read(door_photo("eileen_collins.jpg")).unwrap();
-    let looked = client.post_bytes(&format!("/enrol/photo?draft={id}&person={bo}"), "image/jpeg", &other).text();
-    assert!(looked.contains("could not be compared"), "{looked}");
-    let refused = client.post("/enrol/save", &[("draft", id), ("person", &bo)]);
-    assert!(refused.status == 422 && refused.text().contains("look at the photos first"), "{}", refused.text());
-}
-
-/// Regression test: a change of the times split a name with a semicolon, and freed its owner from the hours.
-#[test]
-fn what_a_form_does_not_change_stays_in_the_schedule() {
-    let schedules = "schedule = [{ name = \"s\", people = [\"Lee; Ann\"], hours = [\"Monday 9:00-10:00\", \"fri 17:00-9:00\"], closed = [\"2026-12-24\"] }]\n";
-    let table = "name,mode,cards\n\"Lee; Ann\",card,1\nLee,card,2\nAnn,card,3\n";
-    let desk = Desk::with_people(&[("people.csv", table.as_bytes()), ("schedules.toml", schedules.as_bytes())]);
-    let client = desk.client();
-    let person = client.page(&format!("/people/{}", client.key_of("Lee; Ann")));
-    assert!(person.contains("s (Monday 9:00-10:00, fri 17:00-9:00 the next day, and other limits)"), "{person}");
-    let page = client.page("/hours");
-    let set = |until: &str| {
-        let version = hidden(&client.page("/hours"), "version");
-        let fields = [
-            ("version", version.as_str()),
-            ("number", "0"),
-            ("name", "s"),
-            ("people", "Lee; Ann"),
-            ("days0", "0"),
-            ("from0", "09:00"),
-            ("until0", until),
-        ];
-        client.post("/hours/set", &fields)
-    };
-    assert!(page.contains("value=\"Lee; Ann\"") && page.contains("closed days"), "{page}");
-    let refused = set("09:00");
-    assert!(refused.status == 422 && refused.text().contains("the times are the same"), "{}", refused.text());
-    assert_eq!(fs::read_to_string(desk.file("people/schedules.toml")).unwrap(), schedules);
-    assert_eq!(set("11:00").status, 303);
-    let written = fs::read_to_string(desk.file("people/schedules.toml")).unwrap();
-    assert!(written.contains("people = [\"Lee; Ann\"]") && written.contains("closed = [\"2026-12-24\"]"), "{written}");
-    assert!(written.contains("hours = [\"mon 09:00-11:00\"]"), "{written}");
-}
-
-/// Regression test: a file with a mistake counted as a file without schedules.
-#[test]
-fn nobody_is_enrolled_while_the_hours_are_unknown() {
-    let desk = Desk::with_people(&[
-        ("people.csv", b"name,mode,cards\nBo,card,1\n"),
-        ("schedules.toml", b"[[schedule]]\nname = 1\n"),
-    ]);
-    let client = desk.client();
-    let bo = client.key_of("Bo");
-    let page = client.page(&format!("/people/{bo}"));
-    assert!(page.contains("Hours: unknown, because schedules.toml has a mistake"), "{page}");
-    let id = &client.new_draft();
-    let refused = client.post("/enrol/save", &[("draft", id), ("name", "Cy"), ("mode", "card"), ("cards", "4711")]);
-    assert!(refused.status == 422 && refused.text().contains("schedules.toml"), "{}", refused.text());
-    let removed = client.post(&format!("/people/{bo}/remove"), &[]);
-    let receipt = removed.text();
-    assert!(
-        removed.status == 200 && receipt.contains("Not deleted.") && receipt.contains("the line in people.csv"),
-        "{receipt}"
-    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod attacks;
 mod changes;
 mod client;
+mod enrolling;
+mod hours;
 mod story;
 
 use client::Client;
