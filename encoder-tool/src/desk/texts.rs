@@ -105,7 +105,7 @@ texts! {
     photos: "Photos",
     no_photos: "There are no photos.",
     photo_is_used: "In use",
-    used_although: "It is in use: doors take the person in it for this one. Remove it, or add more photos of the right person.",
+    used_although: "It is in use: doors would recognise the person in it under this name. Remove it, or add more photos of the right person.",
     photo_not_looked_at: "Not in use",
     remove_photo: "Remove",
     sure_photo: "Delete the photo {} from this computer?",
