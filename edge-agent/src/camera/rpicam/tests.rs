@@ -22,6 +22,13 @@ fn fake(script: &str) -> (TempDir, Settings) {
     (folder, Settings { program, width, height, rate, exposure_us, gain, focus, number, power_line, more })
 }
 
+/// A camera that waits for its program, also on an emulated computer that is busy.
+fn patient(settings: Settings) -> RpicamCamera {
+    let mut camera = RpicamCamera::new(settings);
+    camera.patience = Patience { first: Duration::from_secs(60), others: Duration::from_secs(60) };
+    camera
+}
+
 /// A grey frame of this luma, whose rows are padded with other bytes.
 fn padded_picture(folder: &Path, luma: u8, stride: usize) {
     let planes = [(WIDTH, HEIGHT, stride, luma), (WIDTH / 2, HEIGHT, stride / 2, 128)];
@@ -89,7 +96,7 @@ fn the_program_delivers_frames_and_is_restarted_when_it_exits() {
     let (folder, settings) = fake(&script);
     picture(folder.path(), 126);
     let mut camera = LiveCamera::start_with(
-        Box::new(RpicamCamera::new(settings)),
+        Box::new(patient(settings)),
         Part::Camera,
         None,
         (Duration::from_millis(1), Duration::from_secs(60)),
@@ -121,7 +128,7 @@ fn failures_of_the_program_are_faults() {
     ] {
         let (folder, settings) = fake(script);
         picture(folder.path(), 16);
-        let mut camera = RpicamCamera::new(settings);
+        let mut camera = patient(settings);
         camera.open().unwrap();
         let fault = camera.capture(&mut Vec::new()).unwrap_err();
         // A thread reads its messages, possibly after its exit.
@@ -149,7 +156,7 @@ fn the_row_length_is_learnt_from_the_received_bytes() {
     for stride in [64, 128, 192] {
         let (folder, settings) = fake(FIVE_A_SECOND);
         padded_picture(folder.path(), 126, stride);
-        let mut camera = RpicamCamera::new(settings);
+        let mut camera = patient(settings);
         camera.open().unwrap();
         let (mut bytes, mut frame) = (Vec::new(), None);
         for _ in 0..3 {
@@ -166,7 +173,7 @@ fn the_row_length_is_learnt_from_the_received_bytes() {
 fn frames_of_another_size_are_a_fault() {
     let (folder, settings) = fake("while :; do cat picture; sleep 0.1; done");
     fs::write(folder.path().join("picture"), [128; 1000]).unwrap();
-    let mut camera = RpicamCamera::new(settings);
+    let mut camera = patient(settings);
     camera.open().unwrap();
     let fault = camera.capture(&mut Vec::new()).unwrap_err();
     assert!(fault.code() == "wrong_size" && fault.to_string().contains("frames of 1000 bytes"), "{fault}");
@@ -177,7 +184,7 @@ fn another_size_than_requested_is_a_fault() {
     let line = "INFO RPI vc4.cpp:615 Sensor: /base/imx708 - Selected; (0) 32x8-YUV420/Rec709 (1) 1536x864-BGGR10";
     let (folder, settings) = fake(&format!("echo '{line}' >&2; while :; do cat picture; done"));
     picture(folder.path(), 16);
-    let mut camera = RpicamCamera::new(settings);
+    let mut camera = patient(settings);
     camera.open().unwrap();
     let fault = loop {
         if let Err(fault) = camera.capture(&mut Vec::new()) {
