@@ -141,7 +141,7 @@ pub(crate) struct BuildDb {
     /// one
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) allow_removals: bool,
-    /// Write a database without people, because nobody is left in PHOTOS
+    /// Write a database without people, because nobody is left in PHOTOS, or nobody's data may be stored
     #[arg(long, help_heading = "Safeguards")]
     pub(crate) remove_everybody: bool,
     /// Write the database even if more than 30 % of the enrolled people would not be recognised (FNIR)

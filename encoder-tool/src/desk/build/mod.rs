@@ -218,6 +218,7 @@ fn sign(site: &Site, left: u32) -> anyhow::Result<Markup> {
                         summary { (t.more_choices) }
                         label.check { input type="checkbox" name="allow" value="--allow-removals"; span { (t.allow_removals) } }
                         label.check { input type="checkbox" name="allow" value="--allow-misses"; span { (t.allow_misses) } }
+                        label.check { input type="checkbox" name="allow" value="--remove-everybody"; span { (t.allow_nobody) } }
                     }
                     button { (t.build_button) }
                 }

@@ -208,7 +208,7 @@ mod tests {
             (json!({}), json!({ "self_test": { "state": "failed", "reason": "x" } }), None, "self-test"),
             (json!({}), json!({ "clock": "unknown" }), None, "does not know the time"),
             (json!({}), json!({ "contacts": { "door": "open", "alarm": "forced_open" } }), None, "alarm: forced open"),
-            (json!({}), json!({ "turns": {} }), None, "is not well"),
+            (json!({}), json!({ "turns": {} }), None, "reports a problem"),
         ] {
             let said = lines(&ENGLISH, &status(database, more), newest).into_string();
             assert!(said.contains(expected), "{said}");

@@ -128,7 +128,10 @@ fn the_last_person_leaves_a_database_without_people() {
     assert_eq!(client.post("/build", &[("allow", "--allow-removals")]).status, 303);
     done("to remove everybody from the database");
     let page = client.page("/build");
-    assert!(page.contains("Nobody is enrolled any more") && page.contains("Remove all of 1 person from"), "{page}");
+    assert!(
+        page.contains("Nobody is enrolled any more") && page.contains("Remove everybody (1 person) from"),
+        "{page}"
+    );
     assert_eq!(client.post("/build", &[("allow", "--remove-everybody")]).status, 303);
     done("with 0 people");
     super::super::made::put(desk.folder.path(), "people/Cy/1.jpg", &photo);

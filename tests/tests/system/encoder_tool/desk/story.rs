@@ -99,7 +99,7 @@ fn from_photos_with_a_wrong_one(browser: &mut Browser, name: &str) {
     browser.sees(Text("wall.jpg: This photo cannot be used: no face."));
     browser.choose_files(Css("#files"), &[&wrong]);
     browser.sees(Css("li.suspect:has-text(\"Looks like Eileen Collins\")"));
-    browser.click(Label("I have looked at the marked photos: all of them show this person"));
+    browser.click(Label("I have looked at these photos: all of them show this person"));
     browser.fill(Label("Name"), name);
     browser.click(Label("I have read the text at the top, and I agree"));
     browser.click(Role("button", "Save"));
