@@ -75,7 +75,7 @@ fn page(site: &Site) -> Page<'_> {
         ("card", t.mode_card),
     ];
     let refused = examination.as_ref().and_then(|examination| examination.plan.as_ref().err());
-    let has_people = site.office().map_or(true, |office| !office.people().is_empty());
+    let has_people = site.has_people();
     let body = html! {
         @if let Some(error) = refused.filter(|_| has_people) { (error_box(t.cannot_build, error)) }
         p { (t.check_explained) }

@@ -85,6 +85,11 @@ impl Site {
         Office::read(&self.places.photos)
     }
 
+    /// Whether somebody is in the folder. A folder with a mistake counts as one with people.
+    pub(super) fn has_people(&self) -> bool {
+        self.office().map_or(true, |office| !office.people().is_empty())
+    }
+
     /// While it is held, the desk does not change the folder.
     pub(super) fn reading(&self) -> RwLockReadGuard<'_, ()> {
         self.folder.read().unwrap_or_else(PoisonError::into_inner)

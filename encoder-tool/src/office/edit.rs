@@ -3,7 +3,7 @@
 //! What `build-db` would refuse is refused here, and then nothing has changed.
 
 use super::people_file::{LineIndex, NO_BASIS_YET, NOTHING_CHANGED, PeopleFile, require_field};
-use super::{Office, OfficePerson, SchedulesFile, is_called};
+use super::{Office, OfficePerson, SchedulesFile};
 use crate::build_db::roster;
 use crate::photo_folders;
 use crate::rule_files::SCHEDULES_FILE;
@@ -124,7 +124,7 @@ impl Office {
     ) -> anyhow::Result<()> {
         let path = self.folder.join(SCHEDULES_FILE);
         let mut schedules = SchedulesFile::read(&path)?;
-        if !schedules.rename(|name| is_called(old, name), new.as_str()) {
+        if !schedules.rename(old, new) {
             return write(table, folders);
         }
         // A build between the two would be refused, and say why.
@@ -190,7 +190,7 @@ impl Office {
     fn take_out_of_schedules(&self, name: &PersonName) -> anyhow::Result<Vec<String>> {
         let path = self.folder.join(SCHEDULES_FILE);
         let mut schedules = SchedulesFile::read(&path)?;
-        let changed = schedules.take_out(|text| is_called(name, text));
+        let changed = schedules.take_out(name);
         if !changed.is_empty() {
             schedules.write_unchecked(&path)?;
         }

@@ -91,7 +91,7 @@ impl Office {
 }
 
 /// Whether this text is the person's name, but for case and Unicode form.
-pub(crate) fn is_called(person: &PersonName, text: &str) -> bool {
+fn is_called(person: &PersonName, text: &str) -> bool {
     PersonName::parse(text).is_ok_and(|name| name.collision_key() == person.collision_key())
 }
 

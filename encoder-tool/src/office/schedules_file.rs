@@ -23,6 +23,13 @@ pub(crate) struct Written {
     pub(crate) has_more: bool,
 }
 
+impl Written {
+    /// Whether it names this person.
+    pub(crate) fn names(&self, person: &PersonName) -> bool {
+        self.people.iter().any(|text| is_called(person, text))
+    }
+}
+
 /// The file.
 #[derive(Debug)]
 pub(crate) struct SchedulesFile {
@@ -149,12 +156,12 @@ impl SchedulesFile {
     }
 
     /// Replaces a person's name in all schedules. Whether one has it.
-    pub(crate) fn rename(&mut self, is_it: impl Fn(&str) -> bool, name: &str) -> bool {
+    pub(crate) fn rename(&mut self, person: &PersonName, new: &PersonName) -> bool {
         let mut is_named = false;
         for (number, mut schedule) in self.schedules().into_iter().enumerate() {
-            let count = schedule.people.iter().filter(|person| is_it(person)).count();
-            if count > 0 {
-                schedule.people.iter_mut().filter(|person| is_it(person)).for_each(|person| *person = name.to_owned());
+            if schedule.names(person) {
+                let own = schedule.people.iter_mut().filter(|text| is_called(person, text));
+                own.for_each(|text| *text = new.to_string());
                 // The number is that of a schedule that is there.
                 is_named |= self.set(number, &schedule).is_ok();
             }
@@ -163,15 +170,14 @@ impl SchedulesFile {
     }
 
     /// Takes a person's name out of all schedules, and removes those that bind nobody else. Says what was changed.
-    pub(crate) fn take_out(&mut self, is_it: impl Fn(&str) -> bool) -> Vec<String> {
+    pub(crate) fn take_out(&mut self, person: &PersonName) -> Vec<String> {
         let mut changed = Vec::new();
         // From the end: the numbers before a schedule that goes stay.
         for (number, mut schedule) in self.schedules().into_iter().enumerate().rev() {
-            let count = schedule.people.len();
-            schedule.people.retain(|person| !is_it(person));
-            if schedule.people.len() == count {
+            if !schedule.names(person) {
                 continue;
             }
+            schedule.people.retain(|text| !is_called(person, text));
             let name = &schedule.name;
             let (done, words) = match schedule.people.is_empty() && schedule.groups.is_empty() {
                 true => (self.remove(number), format!("the schedule {name:?}, which bound nobody else")),
@@ -190,7 +196,7 @@ impl SchedulesFile {
     /// If there is no such schedule.
     pub(crate) fn add_person(&mut self, person: &PersonName, wanted: &[&str]) -> anyhow::Result<bool> {
         let schedules = self.schedules();
-        let named = schedules.iter().filter(|schedule| names(schedule, person));
+        let named = schedules.iter().filter(|schedule| schedule.names(person));
         let wanted: Vec<&str> = wanted.iter().copied().chain(named.map(|schedule| schedule.name.as_str())).collect();
         self.bind(person, &wanted)
     }
@@ -207,7 +213,7 @@ impl SchedulesFile {
         let mut is_changed = false;
         for (number, mut schedule) in schedules.into_iter().enumerate() {
             let is_wanted = wanted.contains(&schedule.name.as_str());
-            if is_wanted == names(&schedule, person) {
+            if is_wanted == schedule.names(person) {
                 continue;
             }
             match is_wanted {
@@ -242,10 +248,6 @@ impl SchedulesFile {
         }
         Ok(files::replace(path, Access::Private, self.document.to_string().as_bytes())?)
     }
-}
-
-fn names(schedule: &Written, person: &PersonName) -> bool {
-    schedule.people.iter().any(|text| is_called(person, text))
 }
 
 /// Deletes the file, if it is there.
@@ -345,7 +347,10 @@ mod tests {
         });
         let after = after.unwrap().unwrap();
         assert!(after.starts_with("[[schedule]]") && after.contains("11:00") && after.contains("closed"), "{after}");
-        assert_eq!(changed(Some(before), |file| assert_eq!(file.take_out(|name| name == "Ada").len(), 1)), Ok(None));
+        assert_eq!(
+            changed(Some(before), |file| assert_eq!(file.take_out(&PersonName::parse("Ada").unwrap()).len(), 1)),
+            Ok(None)
+        );
     }
 
     #[test]

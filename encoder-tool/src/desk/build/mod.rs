@@ -126,8 +126,7 @@ fn page<'a>(site: &Site, refused: Option<&anyhow::Error>) -> anyhow::Result<Page
     let (examination, is_current) = site.examiner.newest();
     let version = examination.as_ref().map_or(0, |examination| examination.version);
     let doors = DoorsFile::read(&site.places.doors)?.doors();
-    // A folder with a mistake is explained below.
-    let has_people = site.office().map_or(true, |office| !office.people().is_empty());
+    let has_people = site.has_people();
     let left = if has_people { 0 } else { people_in(&site.places.database) };
     let body = html! {
         @if let Some(error) = refused { (error_box(t.not_done, error)) }

@@ -5,7 +5,7 @@ use crate::desk::conflict;
 use crate::desk::page::error_box;
 use crate::desk::site::Site;
 use crate::desk::texts::{Texts, fill};
-use crate::office::{SchedulesFile, Written, is_called};
+use crate::office::{SchedulesFile, Written};
 use crate::rule_files::SCHEDULES_FILE;
 use maud::{Markup, html};
 use shared::gallery::PersonName;
@@ -33,7 +33,7 @@ impl Known {
         if self.mistake.is_some() {
             return vec![t.hours_unknown.to_owned()];
         }
-        let binds = |schedule: &&Written| by_name(schedule, name) || by_group(schedule, groups).is_some();
+        let binds = |schedule: &&Written| schedule.names(name) || by_group(schedule, groups).is_some();
         self.schedules.iter().filter(binds).map(|schedule| in_words(t, schedule)).collect()
     }
 
@@ -69,7 +69,7 @@ impl Known {
                         input type="hidden" name="version" value=(self.version);
                         fieldset {
                             legend { (t.hours_of_person) }
-                            (self.choices(t, groups, |schedule| by_name(schedule, name)))
+                            (self.choices(t, groups, |schedule| schedule.names(name)))
                         }
                         p.buttons { button { (t.save_hours) } a.button href="/hours" { (t.change_hours) } }
                     }
@@ -96,10 +96,6 @@ fn in_words(t: &Texts, schedule: &Written) -> String {
     let mut hours: Vec<String> = schedule.hours.iter().map(|text| lines::in_words(t, text)).collect();
     hours.extend(schedule.has_more.then(|| t.more_limits.to_owned()));
     format!("{} ({})", schedule.name, hours.join(", "))
-}
-
-fn by_name(schedule: &Written, name: &PersonName) -> bool {
-    schedule.people.iter().any(|person| is_called(name, person))
 }
 
 /// The group through which a schedule binds somebody with these groups (`a;b`).
