@@ -31,6 +31,8 @@ pub mod passes;
 mod protection;
 pub mod reader;
 pub mod reports;
+#[cfg(test)]
+mod script;
 pub mod sight;
 mod signed_orders;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "its paths are of its own making")]
 
 pub mod onnx_file;
+pub mod runnable;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

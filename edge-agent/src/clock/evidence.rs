@@ -108,15 +108,14 @@ impl fmt::Display for Doubt {
 pub(super) mod tests {
     use super::super::NOT_BEFORE_UTC_MS;
     use super::*;
+    use crate::script;
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
 
     /// A computer whose `timedatectl` is this script, without an RTC and without a set-file.
     pub(in super::super) fn computer(timedatectl: &str) -> (tempfile::TempDir, Witnesses) {
         let root = tempfile::tempdir().unwrap();
         let program = root.path().join("timedatectl");
-        fs::write(&program, format!("#!/bin/sh\n{timedatectl}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        script::write(&program, timedatectl);
         let witnesses = Witnesses {
             set_file: root.path().join("synchronized"),
             timedatectl: program,

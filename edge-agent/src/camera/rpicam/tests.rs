@@ -2,9 +2,9 @@ use super::*;
 use crate::camera::health::CameraState;
 use crate::camera::live::LiveCamera;
 use crate::camera::{Captured, FrameSource};
+use crate::script;
 use policy::audit::Part;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -15,8 +15,7 @@ const HEIGHT: u32 = 4;
 fn fake(script: &str) -> (TempDir, Settings) {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("rpicam-vid");
-    fs::write(&program, format!("#!/bin/sh\ncd {}\n{script}\n", folder.path().shown())).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    script::write(&program, &format!("cd {}\n{script}", folder.path().shown()));
     let (exposure_us, gain, focus, number, power_line, more) = (None, None, None, None, None, Vec::new());
     let (width, height, rate) = (WIDTH, HEIGHT, 15.0);
     (folder, Settings { program, width, height, rate, exposure_us, gain, focus, number, power_line, more })

@@ -12,6 +12,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use tests::runnable::copy_program;
 use tests::{program, said};
 
 /// Somebody who is enrolled.
@@ -46,7 +47,8 @@ fn record_of_end(unit: &RunningUnit, before: usize) -> Value {
 #[test]
 fn pictures_and_the_box_arrive_without_a_name_and_the_door_opens_meanwhile() {
     let mut unit = unit(ENROLLED);
-    let output = aim(&unit, &["--stream", "--seconds", "3"]).output().unwrap();
+    // Long enough for two pictures on a busy computer.
+    let output = aim(&unit, &["--stream", "--seconds", "8"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let mut messages = messages(&output.stdout);
     assert_eq!(messages.pop(), Some(AimMessage::Ended(AimEnd::TimeOver)));
@@ -154,8 +156,8 @@ fn another_user_sees_nothing() {
         return;
     }
     let own = folder.join("edge-agent");
-    fs::copy(program("edge-agent"), &own).unwrap();
-    for (path, mode) in [(&folder, 0o755), (&own, 0o755), (&folder.join("config.toml"), 0o644)] {
+    copy_program(&program("edge-agent"), &own);
+    for (path, mode) in [(&folder, 0o755), (&folder.join("config.toml"), 0o644)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     let refused = |expected: &str| {

@@ -11,6 +11,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use tests::runnable::copy_program;
 use tests::{program, said};
 
 fn answer(mut asker: UnixStream, request: &[u8]) -> String {
@@ -132,10 +133,10 @@ fn another_user_is_refused_even_with_access_to_the_socket() {
     }
     // Whatever another user needs to get that far.
     let (own, previous) = (folder.join("edge-agent"), folder.join("people.db.previous"));
-    fs::copy(program("edge-agent"), &own).unwrap();
+    copy_program(&program("edge-agent"), &own);
     fs::copy(enrolled(), &previous).unwrap();
     let lock = folder.join("unit.lock");
-    for (path, mode) in [(&folder, 0o755), (&socket, 0o666), (&lock, 0o666), (&own, 0o755), (&previous, 0o644)] {
+    for (path, mode) in [(&folder, 0o755), (&socket, 0o666), (&lock, 0o666), (&previous, 0o644)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     let text = fs::read_to_string(folder.join("config.toml")).unwrap();

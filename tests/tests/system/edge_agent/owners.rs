@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use tempfile::TempDir;
+use tests::runnable::copy_program;
 use tests::{Said, program, said};
 
 /// Nobody's number: the unit's user here.
@@ -77,7 +78,7 @@ fn the_service_starts_after_root_ran_the_unit_by_hand() {
         assert_eq!(foreign_files(folder.path()), Vec::<PathBuf>::new(), "{command:?}");
     }
     let theirs = folder.path().join("edge-agent");
-    fs::copy(program("edge-agent"), &theirs).unwrap();
+    copy_program(&program("edge-agent"), &theirs);
     let mut service = RunningUnit::start_changed(folder, |command| {
         *command = Command::new(theirs);
         command.args(["run", "-v", "--config"]).uid(USER).gid(USER);

@@ -3,8 +3,8 @@
 use super::at_the_door;
 use super::running::{RunningUnit, configuration, photos_of};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use tests::runnable::write_script;
 use tests::{program, said};
 
 #[test]
@@ -82,12 +82,8 @@ fn the_unit_waits_for_a_missing_usb_camera() {
 fn a_missing_camera_is_reported_and_recorded_once() {
     let folder = tempfile::tempdir().unwrap();
     let [program, tries] = ["rpicam-vid", "tries"].map(|name| folder.path().join(name));
-    let script = format!(
-        "#!/bin/sh\necho >> {}\necho \"ERROR: *** failed to acquire camera ***\" >&2\nexit 255\n",
-        tries.display()
-    );
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!("echo >> {}\necho \"ERROR: *** failed to acquire camera ***\" >&2\nexit 255", tries.display());
+    write_script(&program, &script);
     let camera = format!("source = \"rpicam\"\nrpicam-program = \"{}\"", program.display());
     let mut unit = RunningUnit::start_in(folder, &camera);
     unit.status_when(|status| {

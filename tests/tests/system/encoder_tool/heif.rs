@@ -3,14 +3,14 @@
 //! `tests/fixtures/portrait.heic` is `photos/enrol/Joe Biden/blue_room.jpg`, made by heif-enc 1.15 with quality 40. Its EXIF
 //! data says that the photo lies on its side, which it does not: in this container EXIF data turns nothing.
 
-use super::made::{self, HEIC, put};
+use super::made::{self, HEIC};
 use super::{encoder_tool, enrolled, enrolled_photo, names_in};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use tests::runnable::write_script;
 use tests::{Said, said};
 
 const PORTRAIT: &[u8] = include_bytes!("../../../fixtures/portrait.heic");
@@ -18,9 +18,7 @@ const PORTRAIT: &[u8] = include_bytes!("../../../fixtures/portrait.heic");
 /// A folder with a photo, a decoder that is this shell script, and an empty folder for what is temporary.
 fn with_decoder(photo: &[u8], script: &str) -> tempfile::TempDir {
     let folder = made::folder(&[("people/Joe/phone.heic", photo)]);
-    put(folder.path(), "bin/heif-convert", format!("#!/bin/sh\n{script}\n").as_bytes());
-    let program = folder.path().join("bin/heif-convert");
-    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&folder.path().join("bin/heif-convert"), script);
     fs::create_dir(folder.path().join("tmp")).unwrap();
     folder
 }
@@ -105,8 +103,7 @@ fn the_output_of_the_decoder_is_used_as_the_photo() {
     let folder = with_decoder(HEIC, "");
     let picture = folder.path().join("picture.jpg");
     fs::write(&picture, bytes).unwrap();
-    let script = format!("#!/bin/sh\n{}\n", script.replace("PICTURE", picture.to_str().unwrap()));
-    fs::write(folder.path().join("bin/heif-convert"), script).unwrap();
+    write_script(&folder.path().join("bin/heif-convert"), &script.replace("PICTURE", picture.to_str().unwrap()));
     let built = built(folder.path());
     assert_eq!((built.code, &built.json()["encodings"]), (0, &1.into()), "{built:?}");
     let identified = identified(folder.path());

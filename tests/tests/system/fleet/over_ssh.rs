@@ -9,6 +9,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
+use tests::runnable::write_script;
 use tests::{Said, program, said};
 
 struct Office {
@@ -19,28 +20,27 @@ struct Office {
 impl Office {
     fn start() -> Self {
         let (folder, unit) = (tempfile::tempdir().unwrap(), unit());
-        let write = |name: &str, text: &str, mode: u32| {
+        let write = |name: &str, text: &str| {
             let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, text).unwrap();
-            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         };
         let bin = folder.path().join("bin");
         // The last argument is the line for the host.
-        let ssh = format!("#!/bin/sh\nfor line; do :; done\nPATH={}:$PATH exec sh -c \"$line\"\n", bin.display());
-        write("bin/ssh", &ssh, 0o755);
-        write("bin/sudo", "#!/bin/sh\nshift 3\nexec \"$@\"\n", 0o755);
+        let ssh = format!("for line; do :; done\nPATH={}:$PATH exec sh -c \"$line\"", bin.display());
+        write_script(&bin.join("ssh"), &ssh);
+        write_script(&bin.join("sudo"), "shift 3\nexec \"$@\"");
         let (real, config) = (program("edge-agent"), unit.file("config.toml"));
-        let on_the_unit = format!("#!/bin/sh\nexec {} \"$@\" --config {}\n", real.display(), config.display());
-        write("bin/edge-agent", &on_the_unit, 0o755);
-        write("signing.key", &workstation().to_text(), 0o600);
+        let on_the_unit = format!("exec {} \"$@\" --config {}", real.display(), config.display());
+        write_script(&bin.join("edge-agent"), &on_the_unit);
+        write("signing.key", &workstation().to_text());
         let key = fs::read_to_string(unit.file("audit.key.pub")).unwrap();
         let id = own_key().recipient().fingerprint();
         let fleet = format!(
             "[[unit]]\nname = \"front\"\nid = \"{id}\"\nlog-key = \"{}\"\ngroups = [\"office\"]\nssh = \"pi@front\"\n",
             key.trim()
         );
-        write("fleet.toml", &fleet, 0o600);
+        write("fleet.toml", &fleet);
         Self { folder, unit }
     }
 
