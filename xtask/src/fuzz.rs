@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: runs the libFuzzer targets one after the other.
+//! `cargo xtask fuzz`: runs the libFuzzer targets, one on each core.
 //!
 //! The stable compiler instruments the workspace's own crates (`fuzz/instrumented-rustc`), so that tract and all other
 //! dependencies are shared with the ordinary build. Targets of crates that read memory without bounds checks also get
@@ -10,8 +10,11 @@ use crate::requirements::{self, CPLUSPLUS, LIBCLANG};
 use crate::{Outcome, workspace};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 const WRAPPER: &str = "fuzz/instrumented-rustc";
 const SANITISING_WRAPPER: &str = "fuzz/sanitised-rustc";
@@ -44,11 +47,27 @@ const SHOWN_LINES: usize = 25;
 pub(crate) fn run(named: &[String], seconds: u32) -> Result<Outcome> {
     let targets = chosen(&all_targets()?, named)?;
     build(&targets)?;
-    let mut is_clean = true;
-    for target in &targets {
-        is_clean &= fuzz(target, seconds)?;
-    }
-    Ok(Outcome::as_expected_if(is_clean))
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    Ok(Outcome::as_expected_if(all_are_clean(&targets, cores, |target| fuzz(target, seconds))?))
+}
+
+/// Fuzzes all targets, as many at a time as there are cores. `true` if nothing was found.
+fn all_are_clean(targets: &[String], cores: usize, fuzz: impl Fn(&str) -> Result<bool> + Sync) -> Result<bool> {
+    let begun = AtomicUsize::new(0);
+    let one_after_the_other = || {
+        let mut are_clean = true;
+        while let Some(target) = targets.get(begun.fetch_add(1, Ordering::Relaxed)) {
+            are_clean &= fuzz(target)?;
+        }
+        anyhow::Ok(are_clean)
+    };
+    thread::scope(|scope| {
+        let started: Vec<_> = (0..cores).map(|_| scope.spawn(one_after_the_other)).collect();
+        started.into_iter().try_fold(true, |are_clean, thread| match thread.join() {
+            Ok(result) => Ok(result? && are_clean),
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
 }
 
 fn all_targets() -> Result<Vec<String>> {
@@ -157,6 +176,7 @@ fn in_words(target: &str, found: &[PathBuf], log: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
     #[test]
     fn targets_are_all_or_those_that_are_named() {
@@ -166,6 +186,25 @@ mod tests {
         assert_eq!(chosen(&all, &names(&["database"])).unwrap(), names(&["database"]));
         let refused = chosen(&all, &names(&["databases"])).unwrap_err().to_string();
         assert!(refused.contains("databases") && refused.contains("config, database"), "{refused}");
+    }
+
+    #[test]
+    fn every_target_is_fuzzed_and_one_finding_is_enough() {
+        let targets: Vec<String> = ["config", "database", "photo"].map(str::to_owned).to_vec();
+        for cores in [1, 2, 8] {
+            for found in ["", "config", "database", "photo"] {
+                let fuzzed = Mutex::new(Vec::new());
+                let fuzz = |target: &str| {
+                    fuzzed.lock().unwrap().push(target.to_owned());
+                    Ok(target != found)
+                };
+                assert_eq!(all_are_clean(&targets, cores, fuzz).unwrap(), found.is_empty(), "{cores} {found}");
+                let mut fuzzed = fuzzed.into_inner().unwrap();
+                fuzzed.sort();
+                assert_eq!(fuzzed, targets, "{cores} {found}");
+            }
+            assert!(all_are_clean(&targets, cores, |_| bail!("cannot be started")).is_err());
+        }
     }
 
     #[test]
