@@ -8,9 +8,9 @@
 use crate::process::{self, cargo, command};
 use crate::workspace;
 use anyhow::Result;
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::{env, fs};
 
 /// A program from crates.io.
 pub(crate) struct Tool {
@@ -95,18 +95,27 @@ pub(crate) const PEERS: [&str; 10] = [
 ];
 
 impl Tool {
-    /// The command with its first arguments. Installs the program in cargo's folder unless this version is there.
+    /// The command with its first arguments. Installs the program unless this version is there.
     ///
     /// # Errors
     /// If it cannot be installed.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let folder = workspace::target().join("tools");
+        let folder = self.folder();
         let installed = fs::read_to_string(folder.join(".crates.toml")).unwrap_or_default();
         if !self.is_listed(&installed) {
             println!("{} {} is missing: installing it", self.package, self.version);
             process::run(&mut self.installation(folder.clone()))?;
         }
         Ok(command(&folder.join("bin").join(self.program).display().to_string(), arguments))
+    }
+
+    /// A folder for each version in the user's cache, where all clones of the repository find it: a tool takes a minute to
+    /// compile. Without a home, it is in the build folder.
+    fn folder(&self) -> PathBuf {
+        let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+        let shared = cache.map_or_else(workspace::target, |cache| cache.join("edge-agent-checks"));
+        shared.join("tools").join(format!("{}-{}", self.package, self.version))
     }
 
     fn installation(&self, folder: PathBuf) -> Command {
