@@ -30,14 +30,14 @@ pub(crate) fn run() -> Result<Outcome> {
 /// If the toolchain is not available or the build fails.
 pub(crate) fn edge_agent() -> Result<PathBuf> {
     requirements::ensure(&[CROSS, LIBCLANG])?;
-    process::run(&mut for_arm("build"))?;
+    process::run(&mut for_arm("build", &PACKAGES))?;
     Ok(workspace::target().join("arm").join(ARM).join("release/edge-agent"))
 }
 
-/// A cargo command for all packages of the Pi. It runs the binaries under emulation.
-pub(crate) fn for_arm(verb: &str) -> Command {
+/// A cargo command for packages of the Pi. It runs the binaries under emulation.
+pub(crate) fn for_arm(verb: &str, packages: &[&str]) -> Command {
     let mut command = cargo([verb, "--release", "--target", ARM]);
-    PACKAGES.iter().for_each(|package| {
+    packages.iter().for_each(|package| {
         command.args(["--package", package]);
     });
     workspace::build_apart(&mut command, "arm");

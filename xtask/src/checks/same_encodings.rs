@@ -1,7 +1,7 @@
 //! Checks that the stored crops give the same encodings on this processor and on an emulated 64-bit ARM processor: a
 //! door must recognise people who were enrolled on the workstation.
 
-use crate::cross::for_arm;
+use crate::cross::{PACKAGES, for_arm};
 use crate::process::{self, cargo, command};
 use crate::programs::{ONE_BUILD, encoder_tool};
 use crate::shared_data::{self, FACENET, GREY_PHOTOS};
@@ -23,7 +23,7 @@ const LEAST_COSINE: f64 = 0.99999;
 /// If encodings differ, or a program cannot be built or run.
 pub(super) fn check() -> Result<Option<String>> {
     process::run(cargo(["build", "--example", "encodings"]).args(ONE_BUILD))?;
-    process::run(for_arm("build").args(["--example", "encodings"]))?;
+    process::run(for_arm("build", &PACKAGES).args(["--example", "encodings"]))?;
     compare("SFace, 8-bit integers", None, &crops("_112.png")?, 1.0)?;
     compare("SFace", Some(Path::new(SFACE)), &crops("_112.png")?, LEAST_COSINE)?;
     if let Some(missing) = shared_data::missing(&[FACENET, GREY_PHOTOS]) {
