@@ -8,15 +8,15 @@ use crate::requirements::{self, CROSS, LIBCLANG};
 use crate::{pi_test, process};
 use anyhow::Result;
 
-/// The packages whose results can depend on the processor: not the policy and the link, which do not calculate.
-const TESTED: [&str; 5] = ["edge-agent", "liveness", "models", "kernels", "shared"];
+/// The packages whose results can depend on the processor: all but the link, which passes on what others calculated.
+const TESTED: [&str; 6] = ["edge-agent", "liveness", "models", "kernels", "policy", "shared"];
 
 /// Skipped tests: those that start other programs, which QEMU does differently, and those that search whole photos or fill
 /// a socket, which take minutes under emulation.
 const SKIPPED: [&str; 4] =
     ["a_missing_program_is_a_fault", "kill_tests", "a_viewer_who_reads_nothing_holds_nobody_up", "whole_photos_give"];
 
-/// Runs the tests of the kernels, the networks, the door unit and the shared code with NEON and its dot products, and
+/// Runs the tests of the kernels, the networks, the door unit, the policy and the shared code with NEON and its dot products, and
 /// compares the encodings with those of this processor.
 pub(super) fn tests() -> Result<Done> {
     if let Some(skipped) = skipped() {
